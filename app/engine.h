@@ -1,0 +1,43 @@
+#pragma once
+/* The network side of a windowed app: a thread with one GMainContext that runs a Member (app/member.h). Commands go in by a queue, snapshots
+ * come out. Every function here may be called from any thread, and none blocks, except engine_free(), which joins the thread. */
+
+#include "app/model.h"
+
+typedef struct {
+    const char *data_dir; /* NULL: $XDG_DATA_HOME/backfence */
+    const char *name;     /* NULL: as remembered, else first run */
+    const char *connect;  /* HOST:PORT or NULL */
+    bool use_mdns;
+} EngineOptions;
+
+typedef struct Engine Engine;
+
+/* `wake` is called on the network thread after each new snapshot, at most once until engine_take() is called. Fails with a sentence for a person when the
+ * data directory cannot be used (locked by another running app, newer version, not writable). */
+Engine *engine_new(const EngineOptions *options, void (*wake)(void *user), void *user, GError **error);
+/* Says Goodbye, flushes and joins; at most 2 s. */
+void engine_free(Engine *engine);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Engine, engine_free)
+
+/* The newest snapshot; transfer full. */
+Model *engine_take(Engine *engine);
+
+/* A line typed in a conversation: a message or a /command, whose answer appears there as notices. */
+void engine_say(Engine *engine, const char *conversation, const char *text);
+void engine_retry(Engine *engine, const char *conversation, const uint8_t *message_id);
+void engine_set_name(Engine *engine, const char *name);
+void engine_set_away(Engine *engine, bool away);
+/* This person is writing in the conversation now; called at each edit, throttled inside. */
+void engine_typing(Engine *engine, const char *conversation);
+void engine_set_draft(Engine *engine, const char *conversation, const char *text);
+/* Everything up to this message was seen. */
+void engine_mark_read(Engine *engine, const char *conversation, const uint8_t *message_id);
+void engine_load_older(Engine *engine, const char *conversation);
+/* A direct with this person exists from now on, even without messages. */
+void engine_open_direct(Engine *engine, const uint8_t *key);
+/* Joins a choice of model_choices() by id, or a typed address. */
+void engine_join(Engine *engine, const char *choice_id);
+void engine_connect(Engine *engine, const char *address);
+/* Dial again at once. */
+void engine_try_now(Engine *engine);

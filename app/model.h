@@ -1,0 +1,124 @@
+#pragma once
+/* What a face shows: an immutable snapshot of place, people, conversations and messages.
+ *
+ * The network thread makes a new snapshot after changes and hands it over; unchanged parts are shared between snapshots. Every struct here is
+ * read-only for faces and lives as long as the snapshot that it was reached through (reference counts are atomic). All strings are
+ * valid UTF-8, already cleaned by relay/text.h. */
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MODEL_KEY_SIZE 32 /* a member's Ed25519 public key */
+#define MODEL_ID_SIZE 16  /* a message's id */
+
+typedef enum {
+    LINK_SEARCHING, /* no candidate yet */
+    LINK_JOINING,   /* dialling or waiting for Welcome */
+    LINK_JOINED,
+    LINK_LOST, /* was joined; trying again */
+} LinkState;
+
+typedef enum { PRESENCE_ONLINE, PRESENCE_AWAY, PRESENCE_OFFLINE } Presence;
+
+/* A member of the place. */
+typedef struct {
+    uint8_t key[MODEL_KEY_SIZE];
+    const char *name;   /* the label that this person chose */
+    const char *shown;  /* name, with a key suffix when another person has the same one or one that looks alike */
+    const char *suffix; /* that suffix alone, "" otherwise */
+    Presence presence;
+    int64_t since_ms; /* room time: away since, or last seen when offline; 0 unknown */
+    bool self;
+} Person;
+
+typedef enum {
+    DELIVERY_RECEIVED, /* somebody else's */
+    DELIVERY_SENDING,  /* in the outbox */
+    DELIVERY_SENT,     /* on the relay's disk */
+    DELIVERY_FAILED,   /* refused; `why` says what happened */
+} Delivery;
+
+typedef enum {
+    MESSAGE_TEXT,
+    MESSAGE_ACTION, /* /me */
+    MESSAGE_NOTICE, /* a line of the program's own: command output, "Mira joined"; author NULL */
+    MESSAGE_UNKNOWN /* an event kind of a newer version: shown as one quiet line */
+} MessageKind;
+
+typedef struct {
+    uint8_t id[MODEL_ID_SIZE];
+    const Person *author; /* as known when the snapshot was made; NULL for notices */
+    MessageKind kind;
+    Delivery delivery;
+    int64_t time_ms; /* room time, Unix milliseconds; range-checked: always formattable */
+    const char *text;
+    size_t length;   /* bytes of text */
+    const char *why; /* DELIVERY_FAILED: one sentence; else NULL */
+    uint64_t position; /* in the relay's log; 0 while unsent */
+    bool mention;    /* names me */
+} Message;
+
+/* A room or a direct. */
+typedef struct {
+    const char *id;       /* stable: "#general", or "@" and the other's key in hex */
+    const Person *person; /* the other side of a direct; NULL for a room */
+    const char *name;     /* room name without '#', or person->shown */
+    const char *topic;    /* "" when none */
+    unsigned unread;      /* messages after the read mark, not one's own */
+    unsigned mentions;    /* of these, that name me */
+    uint8_t read_mark[MODEL_ID_SIZE]; /* newest message seen when the conversation was last left; all zero: none */
+    bool more_before;     /* older messages exist: ask by member_load_older() */
+    bool loading_before;
+    const char *draft;    /* text kept in the composer, on disk */
+    const GPtrArray *typing; /* const Person*; who types here now */
+    size_t message_count;
+} Conversation;
+
+/* Where one could go. */
+typedef struct {
+    const char *id;      /* names it to member_join() */
+    const char *name;    /* cleaned; "" unknown */
+    const char *address; /* the best address, host:port, cleaned */
+    bool relay;          /* a relay program; else an app */
+    bool joined;         /* the one we are in, or dialling */
+    bool locked;
+    bool remembered;     /* not seen now */
+} Choice;
+
+typedef struct Model Model;
+
+Model *model_ref(Model *model);
+void model_unref(Model *model);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Model, model_unref)
+
+/* Grows with every snapshot. */
+uint64_t model_version(const Model *model);
+LinkState model_link(const Model *model);
+/* Monotonic µs since when the link has been in its state. */
+int64_t model_link_since_us(const Model *model);
+/* Why, in one plain sentence, "" when there is nothing to say. */
+const char *model_link_why(const Model *model);
+/* "" before the first joining. */
+const char *model_place_name(const Model *model);
+const Person *model_self(const Model *model);
+/* The name was never chosen by the person: ask for it. */
+bool model_first_run(const Model *model);
+/* The connect dialog wants to be shown: nothing was found for 3 s. */
+bool model_wants_connect(const Model *model);
+/* One-line notice about finding ("Avahi is not running: …"), "" when fine. */
+const char *model_finding_line(const Model *model);
+
+/* const Person*, online first, then by name; self included. */
+const GPtrArray *model_people(const Model *model);
+/* const Conversation*, rooms first, then directs, newest first. */
+const GPtrArray *model_conversations(const Model *model);
+/* const Choice*. */
+const GPtrArray *model_choices(const Model *model);
+/* By id; NULL when there is none. */
+const Conversation *model_find_conversation(const Model *model, const char *id);
+/* Message `index`, 0 the oldest that is loaded, in the order shown. O(log n). */
+const Message *model_message(const Model *model, const Conversation *conversation, size_t index);
+/* The room's own clock now, Unix milliseconds, for relative times; from the wall clock given. */
+int64_t model_room_time(const Model *model, int64_t wall_ms);

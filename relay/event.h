@@ -1,0 +1,86 @@
+#pragma once
+/* Signed, immutable entries. An Event is a parsed view that keeps the bytes as they came: they are never encoded
+ * again. Reference-counted (atomic), immutable. */
+
+#include "relay/identity.h"
+#include "relay/limits.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum {
+    EVENT_MESSAGE = 1,
+    EVENT_PROFILE = 2,
+    EVENT_SEALED = 3,
+    /* 4 edit, 5 deletion, 6 reaction, 7 file offer, 8 stroke, 9 topic, 10 moderation: reserved. */
+} EventKind;
+
+typedef enum { LANE_PUBLIC = 0, LANE_PRIVATE = 1 } Lane;
+
+typedef struct Event Event;
+
+typedef struct {
+    uint64_t incarnation;
+    Lane lane;
+    uint64_t seq;        /* from 1 */
+    const uint8_t *prev; /* HASH_SIZE bytes; NULL at seq 1 */
+    const uint8_t *place; /* PLACE_SIZE */
+    int64_t time_ms;
+    const uint8_t *token; /* TOKEN_SIZE */
+    uint32_t kind;
+    const uint8_t *room;             /* PLACE_SIZE; NULL in the private lane */
+    const uint8_t *const *recipients; /* private lane: KEY_SIZE each, ascending, author included */
+    size_t recipient_count;
+    GBytes *content;
+} EventDraft;
+
+/* Encodes and signs. The draft's author is `identity`. */
+Event *event_sign(const Identity *identity, const EventDraft *draft);
+
+/* Parses, validates every field and verifies the signature: NULL when anything is wrong, `why` (static text, may be NULL) says what.
+ * `place` NULL: any place. The room and content of unknown kinds are not looked into. */
+Event *event_open(const uint8_t *body, size_t body_length, const uint8_t *signature, size_t signature_length,
+                  const uint8_t *place, const char **why);
+/* The same without verifying the signature: for what this node's own log returns. */
+Event *event_from_log(GBytes *body, GBytes *signature);
+Event *event_ref(Event *event);
+void event_unref(Event *event);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Event, event_unref)
+
+GBytes *event_body(const Event *event);      /* transfer none */
+GBytes *event_signature(const Event *event); /* transfer none */
+const uint8_t *event_hash(const Event *event);
+const uint8_t *event_author(const Event *event);
+uint64_t event_incarnation(const Event *event);
+Lane event_lane(const Event *event);
+uint64_t event_seq(const Event *event);
+const uint8_t *event_prev(const Event *event); /* NULL at seq 1 */
+const uint8_t *event_place(const Event *event);
+int64_t event_time_ms(const Event *event);
+const uint8_t *event_token(const Event *event);
+uint32_t event_kind(const Event *event);
+const uint8_t *event_room(const Event *event); /* NULL in the private lane */
+size_t event_recipient_count(const Event *event);
+const uint8_t *event_recipient(const Event *event, size_t index);
+/* Public lane: everybody; private lane: the recipients. */
+bool event_concerns(const Event *event, const uint8_t *key);
+const uint8_t *event_content(const Event *event, size_t *length);
+
+/* Contents. Builders give the encoded bytes; readers validate (text through relay/text.h) and return NULL or false when it is not of that kind. */
+GBytes *content_message(const char *text, bool action, const uint8_t *answers);
+GBytes *content_profile(const char *name, const uint8_t *sealing_key);
+typedef struct {
+    char *text; /* owned */
+    bool action;
+    bool has_answers;
+    uint8_t answers[HASH_SIZE];
+} MessageContent;
+bool content_read_message(const uint8_t *content, size_t length, MessageContent *out);
+void message_content_clear(MessageContent *content);
+typedef struct {
+    char *name; /* owned */
+    uint8_t sealing_key[SEALING_KEY_SIZE];
+} ProfileContent;
+bool content_read_profile(const uint8_t *content, size_t length, ProfileContent *out);
+void profile_content_clear(ProfileContent *content);

@@ -1,0 +1,40 @@
+#pragma once
+/* The numbers that bound what one peer can make another hold, in one place. */
+
+#include <stdint.h>
+
+#define KEY_SIZE 32   /* Ed25519 public key */
+#define HASH_SIZE 32  /* BLAKE2b-256 */
+#define PLACE_SIZE 16 /* place id, room id, log id */
+#define TOKEN_SIZE 16 /* message id */
+#define SIGNATURE_SIZE 64
+#define SEALING_KEY_SIZE 32 /* X25519 public key */
+
+#define PROTOCOL_VERSION 1
+#define DEFAULT_PORT 7667
+
+#define FRAME_MAX_BEFORE_ADMISSION (4 * 1024) /* bytes of a message in a frame */
+#define FRAME_MAX (256 * 1024)
+#define TEXT_MAX (16 * 1024) /* bytes of a message text */
+#define NAME_MAX_GRAPHEMES 32
+#define NAME_MAX_BYTES 256
+#define EVENT_MAX (40 * 1024) /* bytes of an event's body */
+#define RECIPIENTS_MAX 64
+#define SIGNAL_MAX 2048
+#define PAGE_MAX 200          /* events of a page; a page is also cut at FRAME_MAX */
+#define QUEUE_MAX (1024 * 1024) /* bytes queued for one link before it is cut off */
+
+#define LINKS_BEFORE_ADMISSION 256 /* in all */
+#define LINKS_PER_ADDRESS 8        /* before admission, loopback excepted */
+#define HANDSHAKE_US (5 * INT64_C(1000000))
+#define PING_AFTER_US (2 * INT64_C(1000000))
+#define DEAD_AFTER_US (6 * INT64_C(1000000))
+
+#define SUBMIT_RATE 20  /* events a second and member */
+#define SUBMIT_BURST 60 /* events at once */
+#define MEMBERS_MAX 20000 /* known keys of a place */
+
+/* Events older than this or later than room time by more than TIME_AHEAD_MS do not format or are refused. */
+#define TIME_MIN_MS INT64_C(0)
+#define TIME_MAX_MS INT64_C(253402300799000) /* 9999-12-31 */
+#define TIME_AHEAD_MS INT64_C(60000)

@@ -1,0 +1,41 @@
+#pragma once
+/* A member at work: a Session with real discovery, dialling, links, files and timers, on one GMainContext and its thread. The console runs one directly, the window one
+ * through app/engine.h. */
+
+#include "app/session.h"
+#include "discovery/finder.h"
+
+typedef struct {
+    const char *data_dir; /* NULL: $XDG_DATA_HOME/backfence */
+    const char *name;     /* NULL: as remembered */
+    const char *connect;  /* HOST:PORT or NULL */
+    bool use_mdns;
+} MemberOptions;
+
+typedef struct {
+    void (*event)(const SessionEvent *event, void *user);
+    void (*choices)(void *user);                    /* member_candidates() changed */
+    void (*finding)(FinderState state, const char *line, void *user);
+} MemberEvents;
+
+typedef struct Member Member;
+
+/* Fails with a sentence for a person: data directory in use, newer version, not writable, bad name, bad address. */
+Member *member_new(GMainContext *context, const MemberOptions *options, const MemberEvents *events, void *user, GError **error);
+/* Drops the link without a word; see member_leave(). */
+void member_free(Member *member);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Member, member_free)
+
+/* Begins to search; nothing is reported before. */
+void member_start(Member *member);
+/* Goodbye; `done` when the link is closed, at most 1 s later. */
+void member_leave(Member *member, void (*done)(void *user), void *user);
+Session *member_session(Member *member);
+Store *member_store(Member *member);
+/* Call after anything was done to the session from outside its own callbacks: flushes and sets timers. */
+void member_touched(Member *member);
+/* Joins by typed address; G_IO_ERROR_INVALID_ARGUMENT when it cannot be one. */
+gboolean member_connect(Member *member, const char *address, GError **error);
+/* Candidate*; transfer full. */
+GPtrArray *member_candidates(Member *member);
+uint64_t member_candidate_id(Member *member, const Candidate *candidate);

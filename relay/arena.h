@@ -1,6 +1,6 @@
 #pragma once
-/* A bounded bump allocator for parsing one frame: protobuf-c may turn a small frame into a large tree, so
- * what it takes comes from here and stops at a limit. Not thread-safe. */
+/* A bounded bump allocator for parsing one frame: protobuf-c may turn a small frame into a large
+ * tree, so what it takes comes from here and stops at a limit. Not thread-safe. */
 
 #include <glib.h>
 #include <protobuf-c/protobuf-c.h>

@@ -1,6 +1,6 @@
 #pragma once
-/* Signed, immutable entries. An Event is a parsed view that keeps the bytes as they came: they are never encoded
- * again. Reference-counted (atomic), immutable. */
+/* Signed, immutable entries. An Event is a parsed view that keeps the bytes as they came: they are
+ * never encoded again. Reference-counted (atomic), immutable. */
 
 #include "relay/identity.h"
 #include "relay/limits.h"
@@ -16,34 +16,43 @@ typedef enum {
     /* 4 edit, 5 deletion, 6 reaction, 7 file offer, 8 stroke, 9 topic, 10 moderation: reserved. */
 } EventKind;
 
-typedef enum { LANE_PUBLIC = 0, LANE_PRIVATE = 1 } Lane;
+typedef enum {
+    LANE_PUBLIC = 0,
+    LANE_PRIVATE = 1
+} Lane;
 
 typedef struct Event Event;
 
 typedef struct {
     uint64_t incarnation;
     Lane lane;
-    uint64_t seq;        /* from 1 */
-    const uint8_t *prev; /* HASH_SIZE bytes; NULL at seq 1 */
+    uint64_t seq;         /* from 1 */
+    const uint8_t *prev;  /* HASH_SIZE bytes; NULL at seq 1 */
     const uint8_t *place; /* PLACE_SIZE */
     int64_t time_ms;
     const uint8_t *token; /* TOKEN_SIZE */
     uint32_t kind;
-    const uint8_t *room;             /* PLACE_SIZE; NULL in the private lane */
+    const uint8_t *room;              /* PLACE_SIZE; NULL in the private lane */
     const uint8_t *const *recipients; /* private lane: KEY_SIZE each, ascending, author included */
     size_t recipient_count;
-    GBytes *content;
+    GBytes *content; /* not owned */
 } EventDraft;
 
-/* Encodes and signs. The draft's author is `identity`. */
+/* Encodes and signs. The draft's author is `identity`. NULL when the draft breaks a rule that
+ * event_open() checks (too long, recipients not ascending, …): nothing invalid is ever signed. */
 Event *event_sign(const Identity *identity, const EventDraft *draft);
 
-/* Parses, validates every field and verifies the signature: NULL when anything is wrong, `why` (static text, may be NULL) says what.
- * `place` NULL: any place. The room and content of unknown kinds are not looked into. */
-Event *event_open(const uint8_t *body, size_t body_length, const uint8_t *signature, size_t signature_length,
-                  const uint8_t *place, const char **why);
-/* The same without verifying the signature: for what this node's own log returns. */
+/* Parses, validates every field, the content of the known kinds too, and verifies the signature:
+ * NULL when anything is wrong, `why` (static text, may be NULL) says what. `place` NULL: any place.
+ * The content of unknown kinds is not looked into. */
+Event *event_open(const uint8_t *body, size_t body_length, const uint8_t *signature,
+                  size_t signature_length, const uint8_t *place, const char **why);
+/* The same without verifying the signature or looking into the content: for what this node's own
+ * log returns. NULL when it does not parse. Takes references. */
 Event *event_from_log(GBytes *body, GBytes *signature);
+/* The hash of what would be an event with this body, also when it is not valid: to refuse it by
+ * name. `hash` receives HASH_SIZE bytes. */
+void event_hash_of(const uint8_t *body, size_t body_length, uint8_t *hash);
 Event *event_ref(Event *event);
 void event_unref(Event *event);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Event, event_unref)
@@ -66,21 +75,3 @@ const uint8_t *event_recipient(const Event *event, size_t index);
 /* Public lane: everybody; private lane: the recipients. */
 bool event_concerns(const Event *event, const uint8_t *key);
 const uint8_t *event_content(const Event *event, size_t *length);
-
-/* Contents. Builders give the encoded bytes; readers validate (text through relay/text.h) and return NULL or false when it is not of that kind. */
-GBytes *content_message(const char *text, bool action, const uint8_t *answers);
-GBytes *content_profile(const char *name, const uint8_t *sealing_key);
-typedef struct {
-    char *text; /* owned */
-    bool action;
-    bool has_answers;
-    uint8_t answers[HASH_SIZE];
-} MessageContent;
-bool content_read_message(const uint8_t *content, size_t length, MessageContent *out);
-void message_content_clear(MessageContent *content);
-typedef struct {
-    char *name; /* owned */
-    uint8_t sealing_key[SEALING_KEY_SIZE];
-} ProfileContent;
-bool content_read_profile(const uint8_t *content, size_t length, ProfileContent *out);
-void profile_content_clear(ProfileContent *content);

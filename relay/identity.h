@@ -1,6 +1,7 @@
 #pragma once
-/* A device's Ed25519 key: made once, kept in a file of mode 0600, in locked memory while in use. The one key
- * signs events and proves the device in TLS. Immutable after opening: may be used from any thread. */
+/* A device's Ed25519 key: made once, kept in a file of mode 0600, in locked memory while in use.
+ * The one key signs events and proves the device in TLS. Immutable after opening: may be used from
+ * any thread. */
 
 #include "relay/limits.h"
 
@@ -8,8 +9,8 @@
 
 typedef struct Identity Identity;
 
-/* Reads `path`, or makes a new key there (written aside, fsynced, renamed). Fails when the file is not ours, too
- * open (group or others may read), damaged, or the disk is. */
+/* Reads `path`, or makes a new key there (written aside, fsynced, renamed). Fails when the file is
+ * not ours, too open (group or others may read), damaged, or the disk is. */
 Identity *identity_open(const char *path, GError **error);
 /* In memory only, from a 32-byte seed: for tests and simulations. */
 Identity *identity_from_seed(const uint8_t *seed);

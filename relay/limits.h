@@ -10,6 +10,8 @@
 #define SIGNATURE_SIZE 64
 #define SEALING_KEY_SIZE 32 /* X25519 public key */
 
+#define SEALING_HINT_SIZE 8 /* start of an X25519 key, says for which one a box is */
+
 #define PROTOCOL_VERSION 1
 #define DEFAULT_PORT 7667
 
@@ -21,7 +23,12 @@
 #define EVENT_MAX (40 * 1024) /* bytes of an event's body */
 #define RECIPIENTS_MAX 64
 #define SIGNAL_MAX 2048
-#define PAGE_MAX 200          /* events of a page; a page is also cut at FRAME_MAX */
+#define SOFTWARE_MAX 64 /* bytes of a program's name */
+#define NOTE_MAX 1024   /* bytes of the text of a Receipt or Goodbye */
+#define ADDRESSES_MAX 8
+#define ADDRESS_MAX 262         /* bytes of host:port */
+#define POSITION_MAX INT64_MAX  /* of positions and seq: SQLite holds no more */
+#define PAGE_MAX 200            /* events of a page; a page is also cut at FRAME_MAX */
 #define QUEUE_MAX (1024 * 1024) /* bytes queued for one link before it is cut off */
 
 #define LINKS_BEFORE_ADMISSION 256 /* in all */
@@ -30,11 +37,12 @@
 #define PING_AFTER_US (2 * INT64_C(1000000))
 #define DEAD_AFTER_US (6 * INT64_C(1000000))
 
-#define SUBMIT_RATE 20  /* events a second and member */
-#define SUBMIT_BURST 60 /* events at once */
+#define SUBMIT_RATE 20    /* events a second and member */
+#define SUBMIT_BURST 60   /* events at once */
 #define MEMBERS_MAX 20000 /* known keys of a place */
 
-/* Events older than this or later than room time by more than TIME_AHEAD_MS do not format or are refused. */
+/* Events older than this or later than room time by more than TIME_AHEAD_MS do not format or are
+ * refused. */
 #define TIME_MIN_MS INT64_C(0)
 #define TIME_MAX_MS INT64_C(253402300799000) /* 9999-12-31 */
 #define TIME_AHEAD_MS INT64_C(60000)

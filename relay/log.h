@@ -1,15 +1,17 @@
 #pragma once
-/* All events of a place that a node holds, in SQLite: appended in an order of its own (positions 1, 2, 3 …), committed in groups,
- * read back in pages. One connection, one thread; the directory is locked against a second process. Appends are inside a transaction until log_commit(). */
+/* All events of a place that a node holds, in SQLite: appended in an order of its own (positions 1,
+ * 2, 3 …), committed in groups, read back in pages. One connection, one thread; the directory is
+ * locked against a second process. Appends are inside a transaction until log_commit(). */
 
 #include "relay/event.h"
 
 #include <gio/gio.h>
 
 typedef enum {
-    LOG_ERROR_NEWER,  /* written by a newer version: nothing was touched */
-    LOG_ERROR_FULL,   /* no room on the disk; reading goes on */
-    LOG_ERROR_IO,     /* the outcome of the transaction is unknown: the log was opened again, ask for heads */
+    LOG_ERROR_NEWER, /* written by a newer version: nothing was touched */
+    LOG_ERROR_FULL,  /* no room on the disk; reading goes on */
+    LOG_ERROR_IO,    /* the outcome of the transaction is unknown: the log was opened again, ask for
+                        heads */
     LOG_ERROR_LOCKED, /* another process has it */
     LOG_ERROR_BROKEN, /* cannot be opened at all */
 } LogError;
@@ -18,20 +20,22 @@ GQuark log_error_quark(void);
 
 typedef struct Log Log;
 
-/* Opens or makes DIRECTORY/log.db. `place` is used for a new log; an existing one keeps its own. A damaged database is renamed to
- * log.db.damaged-N, never deleted, and a new one begun: log_damaged() then names it. `directory` NULL: in memory (tests). Migrations make a backup
- * first. */
+/* Opens or makes DIRECTORY/log.db. `place` is used for a new log; an existing one keeps its own. A
+ * damaged database is renamed to log.db.damaged-N, never deleted, and a new one begun:
+ * log_damaged() then names it. `directory` NULL: in memory (tests). Migrations make a backup first.
+ */
 Log *log_open(const char *directory, const uint8_t *place, GError **error);
 /* Rolls back what is not committed. */
 void log_close(Log *log);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Log, log_close)
 
-const uint8_t *log_place(const Log *log); /* PLACE_SIZE bytes */
-const uint8_t *log_id(const Log *log);    /* PLACE_SIZE random bytes, made with the file */
-const char *log_damaged(const Log *log);  /* path of the file set aside at opening, or NULL */
-uint64_t log_head(const Log *log);        /* newest committed position; 0: empty */
+const uint8_t *log_place(const Log *log);   /* PLACE_SIZE bytes */
+const uint8_t *log_id(const Log *log);      /* PLACE_SIZE random bytes, made with the file */
+const char *log_damaged(const Log *log);    /* path of the file set aside at opening, or NULL */
+uint64_t log_head(const Log *log);          /* newest committed position; 0: empty */
 int64_t log_newest_time_ms(const Log *log); /* largest time of a committed event; 0: none */
-/* Limits the file to this many bytes (PRAGMA max_page_count): for quotas and for testing a full disk. */
+/* Limits the file to this many bytes (PRAGMA max_page_count): for quotas and for testing a full
+ * disk. */
 void log_set_size_limit(Log *log, uint64_t bytes);
 
 typedef enum {
@@ -42,12 +46,16 @@ typedef enum {
     LOG_FAILED,
 } LogAppend;
 
-/* Adds an event that was verified. `allow_gaps`: in the private lane of members, who do not hold other people's events. `source_position` is its position in the log
- * of the relay that it came from, 0 for the relay's own. `conversation` (room id or the other's key, any length up to 32) files it for log_history(). `opened` is the readable content of a sealed event, or NULL.
+/* Adds an event that was verified. `allow_gaps`: in the private lane of members, who do not hold
+ * other people's events. `source_position` is its position in the log of the relay that it came
+ * from, 0 for the relay's own. `conversation` (room id or the other's key, any length up to 32)
+ * files it for log_history(). `opened` is the readable content of a sealed event, or NULL.
  * LOG_FAILED sets `error`. */
 LogAppend log_append(Log *log, const Event *event, bool allow_gaps, uint64_t source_position,
-                     GBytes *conversation, uint32_t opened_kind, GBytes *opened, uint64_t *position, GError **error);
-/* COMMIT with synchronous=FULL. On failure nothing of the transaction is there, unless LOG_ERROR_IO. */
+                     GBytes *conversation, uint32_t opened_kind, GBytes *opened, uint64_t *position,
+                     GError **error);
+/* COMMIT with synchronous=FULL. On failure nothing of the transaction is there, unless
+ * LOG_ERROR_IO. */
 gboolean log_commit(Log *log, GError **error);
 /* Events appended since the last commit. */
 unsigned log_pending(const Log *log);
@@ -61,8 +69,10 @@ typedef struct {
 } LogEntry;
 void log_entry_clear(LogEntry *entry);
 
-/* The newest `limit` events with after < position < before (0: no bound) that concern `viewer` (NULL: everything), rising; not more than `max_bytes` of bodies but at least one.
- * `covered_after` is set to the position above which the answer is complete. GArray of LogEntry with a clear function, transfer full; NULL with an error. */
+/* The newest `limit` events with after < position < before (0: no bound) that concern `viewer`
+ * (NULL: everything), rising; not more than `max_bytes` of bodies but at least one. `covered_after`
+ * is set to the position above which the answer is complete. GArray of LogEntry with a clear
+ * function, transfer full; NULL with an error. */
 GArray *log_page(Log *log, const uint8_t *viewer, uint64_t after, uint64_t before, unsigned limit,
                  size_t max_bytes, uint64_t *covered_after, GError **error);
 
@@ -71,9 +81,12 @@ typedef struct {
     int64_t time_ms;
     uint8_t hash[HASH_SIZE];
 } LogPoint;
-/* The newest `limit` events of a conversation before `before` (NULL: newest), in the order shown. As log_page(). */
-GArray *log_history(Log *log, GBytes *conversation, const LogPoint *before, unsigned limit, GError **error);
-/* Messages that match `query` (words, as a person types them), newest first; FTS5, quoted inside. */
+/* The newest `limit` events of a conversation before `before` (NULL: newest), in the order shown.
+ * As log_page(). */
+GArray *log_history(Log *log, GBytes *conversation, const LogPoint *before, unsigned limit,
+                    GError **error);
+/* Messages that match `query` (words, as a person types them), newest first; FTS5, quoted inside.
+ */
 GArray *log_search(Log *log, const char *query, unsigned limit, GError **error);
 /* Conversations that have events: GPtrArray of GBytes, newest first. */
 GPtrArray *log_conversations(Log *log, GError **error);
@@ -90,7 +103,8 @@ LogHead log_feed_head(Log *log, const uint8_t *author, uint64_t incarnation, Lan
 /* All feeds of `author` (NULL: of everybody): GArray of LogHead. */
 GArray *log_heads(Log *log, const uint8_t *author);
 /* Events of one feed from `seq` on, rising: to answer a GAP. As log_page(). */
-GArray *log_feed(Log *log, const uint8_t *author, uint64_t incarnation, Lane lane, uint64_t seq, unsigned limit, GError **error);
+GArray *log_feed(Log *log, const uint8_t *author, uint64_t incarnation, Lane lane, uint64_t seq,
+                 unsigned limit, GError **error);
 /* Position of an event by hash; 0 when it is not here. */
 uint64_t log_find(Log *log, const uint8_t *hash);
 /* The newest Profile event of a member; transfer full, NULL when none. */
@@ -107,8 +121,9 @@ GArray *log_members(Log *log);
 /* Part of the transaction. */
 gboolean log_member_seen(Log *log, const uint8_t *key, int64_t time_ms, GError **error);
 
-/* `reader` holds everything up to `position` on its disk: private events that all recipients hold lose their bodies here (hash and place in the feed stay). Part of the
- * transaction. Called by relays only. */
+/* `reader` holds everything up to `position` on its disk: private events that all recipients hold
+ * lose their bodies here (hash and place in the feed stay). Part of the transaction. Called by
+ * relays only. */
 gboolean log_delivered(Log *log, const uint8_t *reader, uint64_t position, GError **error);
 
 /* Which positions of another log are held here. */
@@ -116,6 +131,7 @@ typedef struct {
     uint64_t after, through; /* (after, through] */
 } LogRange;
 /* Part of the transaction. Merged with what is known. */
-gboolean log_cover(Log *log, const uint8_t *other_log, uint64_t after, uint64_t through, GError **error);
+gboolean log_cover(Log *log, const uint8_t *other_log, uint64_t after, uint64_t through,
+                   GError **error);
 /* GArray of LogRange, rising, disjoint. */
 GArray *log_covered(Log *log, const uint8_t *other_log);

@@ -1,5 +1,6 @@
 #pragma once
-/* The door for text from others: one place that decides what may be stored, shown, logged and printed. */
+/* The door for text from others: one place that decides what may be stored, shown, logged and
+ * printed. */
 
 #include <glib.h>
 #include <stdbool.h>
@@ -7,16 +8,22 @@
 
 /* A message text may be stored: valid UTF-8 without NUL, NFC, not empty, at most TEXT_MAX bytes. */
 bool text_is_message(const char *text, size_t length);
-/* A name may be stored: as above, one line, no control, bidi or zero-width characters (those that join emoji and scripts are allowed between their
- * neighbours), 1 to NAME_MAX_GRAPHEMES graphemes, at most NAME_MAX_BYTES, no space at either end. */
+/* A name may be stored: as above, one line, no control, bidi or zero-width characters (those that
+ * join emoji and scripts are allowed between their neighbours), 1 to NAME_MAX_GRAPHEMES graphemes,
+ * at most NAME_MAX_BYTES, no space at either end. */
 bool text_is_name(const char *name, size_t length);
-/* Makes what a person typed or a stranger announced into a valid name; NULL when nothing is left. Transfer full. */
+/* Makes what a person typed or a stranger announced into a valid name; NULL when nothing is left.
+ * Transfer full. */
 char *text_make_name(const char *raw, size_t length);
-/* Makes what a person typed into a valid message: NFC, CRLF to LF, C0/C1 but newline and tab dropped; NULL when nothing is left or it is longer than TEXT_MAX. Transfer full. */
+/* Makes what a person typed into a valid message: NFC, CRLF to LF, C0/C1 but newline and tab
+ * dropped; NULL when nothing is left or it is longer than TEXT_MAX. Transfer full. */
 char *text_make_message(const char *raw, size_t length);
-/* For showing a message: bidi controls and other invisible characters become visible escapes such as ⟨U+202E⟩. Transfer full. */
+/* For showing a message: bidi controls and other invisible characters become visible escapes such
+ * as ⟨U+202E⟩. Transfer full. */
 char *text_visible(const char *text, size_t length);
-/* For terminals and logs: also escapes newlines, ESC and all controls as \n, \x1b, …; quotes nothing. Transfer full. */
+/* For terminals and logs: also escapes newlines, ESC and all controls as \n, \x1b, …; quotes
+ * nothing. Transfer full. */
 char *text_escape(const char *text, size_t length);
-/* Names that look alike fold to the same skeleton: case-folded, NFKC, marks and the commonest confusable letters merged. Transfer full. */
+/* Names that look alike fold to the same skeleton: case-folded, NFKC, marks and the commonest
+ * confusable letters merged. Transfer full. */
 char *text_skeleton(const char *name);

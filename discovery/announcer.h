@@ -1,8 +1,9 @@
 #pragma once
-/* Announces a place on the local network by mDNS, type _backfence._tcp, and keeps it announced through
- * every state that avahi-daemon goes through: absent, starting, restarted, name collisions.
+/* Announces a place on the local network by mDNS, type _backfence._tcp, and keeps it announced
+ * through every state that avahi-daemon goes through: absent, starting, restarted, name collisions.
  *
- * Lives on the thread of the GMainContext that it was made with; callbacks fire there, never from inside an announcer_* call. */
+ * Lives on the thread of the GMainContext that it was made with; callbacks fire there, never from
+ * inside an announcer_* call. */
 
 #include "discovery/candidate.h"
 
@@ -16,10 +17,18 @@ typedef struct {
     const char *name;   /* the place's name, cut to CANDIDATE_NAME_MAX bytes at a character */
     bool locked;
     uint16_t port;
+    /* Announce on these only, NULL-terminated names; NULL: on all but those of containers and
+     * virtual machines, unless there are no others. */
+    const char *const *interfaces;
 } Announcement;
 
-typedef enum { ANNOUNCER_WAITING, ANNOUNCER_ANNOUNCED, ANNOUNCER_UNAVAILABLE } AnnouncerState;
+typedef enum {
+    ANNOUNCER_WAITING,
+    ANNOUNCER_ANNOUNCED,
+    ANNOUNCER_UNAVAILABLE
+} AnnouncerState;
 
+/* The state changed; `line` says why in one plain sentence when it is ANNOUNCER_UNAVAILABLE. */
 typedef void (*AnnouncerEvent)(AnnouncerState state, const char *line, void *user);
 
 typedef struct Announcer Announcer;

@@ -1,9 +1,9 @@
 #pragma once
 /* A place seen on the network, or remembered, or typed: something that could be joined.
  *
- * Everything in a candidate but the addresses is a hint from strangers: identity is only the key that
- * TLS proves later. Names are valid UTF-8 of at most CANDIDATE_NAME_MAX bytes and nothing more; whoever
- * shows one passes it through relay/text.h first.
+ * Everything in a candidate but the addresses is a hint from strangers: identity is only the key
+ * that TLS proves later. Names are valid UTF-8 of at most CANDIDATE_NAME_MAX bytes and nothing
+ * more; whoever shows one passes it through relay/text.h first.
  *
  * Immutable and reference-counted (atomic): may be handed to other threads. */
 
@@ -30,6 +30,21 @@ typedef enum {
 
 typedef struct Candidate Candidate;
 
+/* What a candidate is made of; everything is copied. */
+typedef struct {
+    unsigned sources; /* bits of CandidateSource */
+    CandidateRole role;
+    const char *name;     /* NULL or "" when nobody said */
+    const uint8_t *place; /* CANDIDATE_PLACE_SIZE bytes or NULL */
+    const uint8_t *key;   /* CANDIDATE_KEY_SIZE bytes or NULL */
+    const char *typed;    /* what a person typed, or NULL */
+    const GPtrArray
+        *addresses; /* GSocketAddress; NULL for none. Doubles are dropped, the order kept */
+    uint64_t epoch; /* as announced by this start of the node; 0 when unknown */
+    bool locked;
+} CandidateFields;
+
+Candidate *candidate_new(const CandidateFields *fields);
 Candidate *candidate_ref(Candidate *candidate);
 void candidate_unref(Candidate *candidate);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Candidate, candidate_unref)
@@ -45,8 +60,15 @@ const uint8_t *candidate_place(const Candidate *candidate);
 const uint8_t *candidate_key(const Candidate *candidate);
 /* A passphrase will be asked for. */
 bool candidate_locked(const Candidate *candidate);
-/* GInetSocketAddress, port included, link-local ones with their scope id; best guess first. Owned by
- * the candidate; never empty, except for a typed host name that is not resolved yet. */
+/* GInetSocketAddress, port included, link-local ones with their scope id; best guess first. Owned
+ * by the candidate; never empty, except for a typed host name that is not resolved yet. */
 const GPtrArray *candidate_addresses(const Candidate *candidate);
+/* What a person typed, or NULL. A typed candidate is never merged with an announced one: anybody
+ * can announce somebody else's address under another key. */
+const char *candidate_typed(const Candidate *candidate);
+/* Differs between two starts of the same node; 0 when unknown. */
+uint64_t candidate_epoch(const Candidate *candidate);
 /* Two candidates are the same node: same key, else the same typed text. */
 bool candidate_same(const Candidate *a, const Candidate *b);
+/* The same node, and everything known about it is equal. */
+bool candidate_equal(const Candidate *a, const Candidate *b);

@@ -1,8 +1,11 @@
 #pragma once
-/* Which network this machine is on: a fingerprint of the default gateway's hardware address, so that what was learnt or said at
- * home is never offered in a café. Read from /proc/net/route, /proc/net/ipv6_route and rtnetlink neighbours, on the calling thread, without sending a packet. */
+/* Which network this machine is on: a fingerprint of the default gateway's hardware address, so
+ * that what was learnt or said at home is never offered in a café. Read from /proc/net/route,
+ * /proc/net/ipv6_route and rtnetlink neighbours, on the calling thread, without sending a packet.
+ */
 
 #include <gio/gio.h>
+#include <net/if.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -16,3 +19,18 @@ typedef struct {
 /* Looks now. An all-zero id when there is no gateway. */
 Network network_current(void);
 bool network_equal(const Network *a, const Network *b);
+
+/* A default route by way of a gateway. */
+typedef struct {
+    GInetAddress *gateway; /* owned */
+    char interface[IF_NAMESIZE];
+    unsigned metric;
+} NetworkRoute;
+
+void network_route_free(NetworkRoute *route);
+/* Reads texts of the form of /proc/net/route and /proc/net/ipv6_route, either may be NULL: the
+ * default routes with a gateway that are up, lowest metric first, IPv4 before IPv6. NetworkRoute*,
+ * transfer full. */
+GPtrArray *network_parse_routes(const char *route, const char *ipv6_route);
+/* The network whose default gateway has this hardware address. */
+Network network_from_hardware_address(const uint8_t *address, size_t size);

@@ -43,8 +43,10 @@ typedef enum {
 typedef enum {
     MESSAGE_TEXT,
     MESSAGE_ACTION, /* /me */
-    MESSAGE_NOTICE, /* a line of the program's own: command output, "Mira joined"; author NULL */
-    MESSAGE_UNKNOWN /* an event kind of a newer version: shown as one quiet line */
+    MESSAGE_NOTICE, /* a line of the program's own: command output, a warning; author NULL */
+    MESSAGE_UNKNOWN, /* an event kind of a newer version: shown as one quiet line */
+    MESSAGE_JOINED,  /* author came; text is one whole sentence ("Mira joined"). Faces fold neighbours into one line */
+    MESSAGE_LEFT     /* author went; as above */
 } MessageKind;
 
 typedef struct {

@@ -3,27 +3,27 @@
  * 2, 3 …), committed in groups, read back in pages. One connection, one thread; the directory is
  * locked against a second process. Appends are inside a transaction until log_commit(). */
 
+#include "relay/database.h"
 #include "relay/event.h"
 
-#include <gio/gio.h>
-
+/* The errors of relay/database.h under the log's name. */
 typedef enum {
-    LOG_ERROR_NEWER, /* written by a newer version: nothing was touched */
-    LOG_ERROR_FULL,  /* no room on the disk; reading goes on */
-    LOG_ERROR_IO,    /* the outcome of the transaction is unknown: the log was opened again, ask for
-                        heads */
-    LOG_ERROR_LOCKED, /* another process has it */
-    LOG_ERROR_BROKEN, /* cannot be opened at all */
+    LOG_ERROR_NEWER = DATABASE_ERROR_NEWER, /* written by a newer version: nothing was touched */
+    LOG_ERROR_FULL = DATABASE_ERROR_FULL,   /* no room on the disk; reading goes on */
+    LOG_ERROR_IO = DATABASE_ERROR_IO, /* the outcome of the transaction is unknown: the log was
+                                         opened again, ask for heads */
+    LOG_ERROR_LOCKED = DATABASE_ERROR_LOCKED, /* another process has it */
+    LOG_ERROR_BROKEN = DATABASE_ERROR_BROKEN, /* cannot be opened, is not ours, or was found damaged
+                                                 while running: the next opening sets it aside */
 } LogError;
-#define LOG_ERROR (log_error_quark())
-GQuark log_error_quark(void);
+#define LOG_ERROR DATABASE_ERROR
 
 typedef struct Log Log;
 
-/* Opens or makes DIRECTORY/log.db. `place` is used for a new log; an existing one keeps its own. A
- * damaged database is renamed to log.db.damaged-N, never deleted, and a new one begun:
- * log_damaged() then names it. `directory` NULL: in memory (tests). Migrations make a backup first.
- */
+/* Opens or makes DIRECTORY/log.db. `place` is used for a new log; an existing one keeps its own;
+ * NULL: only an existing one will do, else LOG_ERROR_BROKEN. A damaged database is renamed to
+ * log.db.damaged-N, never deleted, and a new one begun: log_damaged() then names it. `directory`
+ * NULL: in memory (tests). Migrations make a backup first. */
 Log *log_open(const char *directory, const uint8_t *place, GError **error);
 /* Rolls back what is not committed. */
 void log_close(Log *log);
@@ -46,33 +46,44 @@ typedef enum {
     LOG_FAILED,
 } LogAppend;
 
-/* Adds an event that was verified. `allow_gaps`: in the private lane of members, who do not hold
- * other people's events. `source_position` is its position in the log of the relay that it came
- * from, 0 for the relay's own. `conversation` (room id or the other's key, any length up to 32)
- * files it for log_history(). `opened` is the readable content of a sealed event, or NULL.
- * LOG_FAILED sets `error`. */
+/* Adds an event that was verified. Checked here: that it continues its feed (seq, prev).
+ *
+ * `allow_gaps`: for members, who read newest first and do not hold other people's private events:
+ * seq may leave out or fill in; what is beside it is compared. Relays never allow gaps.
+ * `source_position` is its position in the log of the relay that it came from, 0 for the relay's
+ * own. `conversation` (room id or the other's key, any length up to 32, NULL: none) files it for
+ * log_history(). `opened` is the readable content of a sealed event, or NULL.
+ *
+ * `position` is set on LOG_APPENDED and LOG_KNOWN; above log_head() it is not committed yet.
+ * LOG_FAILED sets `error`, and everything appended since the last commit is gone too. */
 LogAppend log_append(Log *log, const Event *event, bool allow_gaps, uint64_t source_position,
                      GBytes *conversation, uint32_t opened_kind, GBytes *opened, uint64_t *position,
                      GError **error);
-/* COMMIT with synchronous=FULL. On failure nothing of the transaction is there, unless
- * LOG_ERROR_IO. */
+/* COMMIT with synchronous=FULL; TRUE at once when nothing was changed. On failure nothing of the
+ * transaction is there, unless LOG_ERROR_IO. */
 gboolean log_commit(Log *log, GError **error);
 /* Events appended since the last commit. */
 unsigned log_pending(const Log *log);
+/* Appended, seen, delivered or covered since the last commit. */
+bool log_changed(const Log *log);
 
+/* Reading sees committed events only, unless said otherwise. */
 typedef struct {
     uint64_t position;
     uint64_t source_position;
     Event *event;         /* owned */
     uint32_t opened_kind; /* 0: not sealed or not opened */
     GBytes *opened;       /* owned, or NULL */
+    GBytes *conversation; /* owned, or NULL: not filed */
 } LogEntry;
 void log_entry_clear(LogEntry *entry);
 
 /* The newest `limit` events with after < position < before (0: no bound) that concern `viewer`
  * (NULL: everything), rising; not more than `max_bytes` of bodies but at least one. `covered_after`
- * is set to the position above which the answer is complete. GArray of LogEntry with a clear
- * function, transfer full; NULL with an error. */
+ * is set to the position above which the answer is complete; where many events do not concern the
+ * viewer, the answer may be short or empty while covered_after is still above `after`: go on with
+ * before = covered_after + 1. GArray of LogEntry with a clear function, transfer full; NULL with an
+ * error. */
 GArray *log_page(Log *log, const uint8_t *viewer, uint64_t after, uint64_t before, unsigned limit,
                  size_t max_bytes, uint64_t *covered_after, GError **error);
 
@@ -95,24 +106,29 @@ typedef struct {
     uint8_t author[KEY_SIZE];
     uint64_t incarnation;
     Lane lane;
-    uint64_t seq; /* 0: nothing */
+    uint64_t seq;  /* 0: nothing */
+    uint64_t held; /* how many events up to `seq` are here: fewer when there are gaps */
     uint8_t hash[HASH_SIZE];
 } LogHead;
 /* Also counts what is appended and not committed yet. seq 0 when the feed is unknown. */
 LogHead log_feed_head(Log *log, const uint8_t *author, uint64_t incarnation, Lane lane);
-/* All feeds of `author` (NULL: of everybody): GArray of LogHead. */
+/* The same for all feeds of `author` (NULL: of everybody): GArray of LogHead, empty when reading
+ * fails. */
 GArray *log_heads(Log *log, const uint8_t *author);
 /* Events of one feed from `seq` on, rising: to answer a GAP. As log_page(). */
 GArray *log_feed(Log *log, const uint8_t *author, uint64_t incarnation, Lane lane, uint64_t seq,
                  unsigned limit, GError **error);
-/* Position of an event by hash; 0 when it is not here. */
+/* Position of an event by hash, 0 when it is not here; also of one that is not committed yet (above
+ * log_head()). */
 uint64_t log_find(Log *log, const uint8_t *hash);
 /* The newest Profile event of a member; transfer full, NULL when none. */
 Event *log_profile(Log *log, const uint8_t *key);
-/* Both events of every fork known: GArray of two LogEntry each, in pairs. */
+/* Both events of every fork known: GArray of two LogEntry each, in pairs: the one in the log, then
+ * the other (position 0), which stands at the same place of the feed or names another predecessor.
+ * At most 16 are kept of an author. */
 GArray *log_forks(Log *log, GError **error);
 
-/* What is known of members, for the roster: all that ever were here. */
+/* What is known of members, for the roster: all that were seen here or have a feed. */
 typedef struct {
     uint8_t key[KEY_SIZE];
     int64_t last_seen_ms; /* room time */
@@ -135,3 +151,9 @@ gboolean log_cover(Log *log, const uint8_t *other_log, uint64_t after, uint64_t 
                    GError **error);
 /* GArray of LogRange, rising, disjoint. */
 GArray *log_covered(Log *log, const uint8_t *other_log);
+
+/* Compares the stored hash of up to `limit` events after position `*after` with the hash of their
+ * bytes; SQLite's own check does not see a flipped bit in them. `*after` moves on; it is log_head()
+ * when all were looked at. Positions that do not fit are added to `damaged` (GArray of uint64_t):
+ * pages leave them out, and log_append() of the same event repairs them. */
+gboolean log_scrub(Log *log, uint64_t *after, unsigned limit, GArray *damaged, GError **error);

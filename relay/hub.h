@@ -1,9 +1,11 @@
 #pragma once
-/* The relay core: a state machine that owns no socket, thread, clock or random source. Frames and the time go in; frames and
- * log writes come out. It admits members, keeps the roster, orders and stores what is submitted, fans it out and answers for the past.
+/* The relay core: a state machine that owns no socket, thread, clock or random source. Frames and
+ * the time go in; frames and log writes come out. It admits members, keeps the roster, orders and
+ * stores what is submitted, fans it out and answers for the past.
  *
- * Submitted events are appended to the log as they come and committed together by hub_flush(), which the shell calls at the end of each round of its loop; receipts and deliveries
- * leave only after the commit. One thread. */
+ * Submitted events are appended to the log as they come and committed together by hub_flush(),
+ * which the shell calls at the end of each round of its loop; receipts and deliveries leave only
+ * after the commit. One thread. */
 
 #include "relay/log.h"
 
@@ -11,13 +13,18 @@
 
 /* Handles of links belong to whoever carries them; the hub only gives them back. */
 typedef struct {
-    /* Queues a whole frame (header included); false: its queue is full, and the hub will cut the link off. */
+    /* Queues a whole frame (header included); false: its queue is full, and the hub will cut the
+     * link off. */
     bool (*send)(void *link, GBytes *frame, void *user);
-    /* Writes out what is queued, then closes. hub_link_closed() must not be called for it any more. */
+    /* Bytes that wait in the link's queue: long answers are sent piece by piece as it drains. */
+    size_t (*queued)(void *link, void *user);
+    /* Writes out what is queued, then closes. hub_link_closed() must not be called for it any more.
+     */
     void (*close)(void *link, void *user);
     /* Wall clock, Unix milliseconds. */
     int64_t (*wall_ms)(void *user);
-    /* One fact for the log of the program: `event` is a word such as "joined"; `detail` is "key=value …", escaped. May be NULL. */
+    /* One fact for the log of the program: `event` is a word such as "joined"; `detail` is
+     * "key=value …", escaped. May be NULL. */
     void (*report)(const char *event, const char *detail, void *user);
 } HubOutput;
 
@@ -32,7 +39,8 @@ typedef struct Hub Hub;
 typedef struct HubLink HubLink;
 
 /* `log` must outlive the hub and belongs to it meanwhile. */
-Hub *hub_new(const HubConfig *config, Log *log, const HubOutput *output, void *user, int64_t now_us);
+Hub *hub_new(const HubConfig *config, Log *log, const HubOutput *output, void *user,
+             int64_t now_us);
 void hub_free(Hub *hub);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Hub, hub_free)
 
@@ -42,7 +50,8 @@ HubLink *hub_link_opened(Hub *hub, void *link, const uint8_t *key, int64_t now_u
 void hub_frame(Hub *hub, HubLink *link, const uint8_t *message, size_t length, int64_t now_us);
 /* The connection is gone; the handle with it. */
 void hub_link_closed(Hub *hub, HubLink *link, int64_t now_us);
-/* Commits what was submitted, then sends receipts, deliveries and roster changes. Cheap when there is nothing to do. */
+/* Commits what was submitted, then sends receipts, deliveries and roster changes. Cheap when there
+ * is nothing to do. */
 void hub_flush(Hub *hub, int64_t now_us);
 /* Heartbeats, silent links, roster changes that waited. Call at hub_deadline() or later. */
 void hub_tick(Hub *hub, int64_t now_us);

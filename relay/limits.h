@@ -37,12 +37,12 @@
 #define PING_AFTER_US (2 * INT64_C(1000000))
 #define DEAD_AFTER_US (6 * INT64_C(1000000))
 
-#define SUBMIT_RATE 20    /* events a second and member */
-#define SUBMIT_BURST 60   /* events at once */
+#define SUBMIT_RATE 50  /* events a second and member */
+#define SUBMIT_BURST 200   /* events at once */
 #define MEMBERS_MAX 20000 /* known keys of a place */
 
 /* Events older than this or later than room time by more than TIME_AHEAD_MS do not format or are
  * refused. */
 #define TIME_MIN_MS INT64_C(0)
 #define TIME_MAX_MS INT64_C(253402300799000) /* 9999-12-31 */
-#define TIME_AHEAD_MS INT64_C(60000)
+#define TIME_AHEAD_MS INT64_C(10000)

@@ -1,0 +1,343 @@
+/* Life of the hub and its links, and who handles which message.
+ *
+ * Links are never freed in the middle of something: hub_part() and a full queue only mark them as
+ * doomed, and every public call ends with sweep(), which closes and frees those. */
+#include "relay/hub.h"
+
+#include "relay/hub_internal.h"
+
+#define TICK_US G_USEC_PER_SEC
+/* In a large place changes of the roster are collected for this long. */
+#define ROSTER_PAUSE_US (100 * INT64_C(1000))
+#define ROSTER_AT_ONCE 64 /* members linked */
+
+static guint key_hash(gconstpointer key)
+{
+    guint hash;
+    memcpy(&hash, key, sizeof hash); /* keys are random enough */
+    return hash;
+}
+
+static gboolean key_equal(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, KEY_SIZE) == 0;
+}
+
+static void submitted_clear(gpointer data)
+{
+    event_unref(((Submitted *)data)->event);
+}
+
+static void load_roster(Hub *hub)
+{
+    g_autoptr(GArray) members = log_members(hub->log);
+    for (guint i = 0; members && i < members->len; i++) {
+        const LogMember *known = &g_array_index(members, LogMember, i);
+        g_autoptr(Event) profile = log_profile(hub->log, known->key);
+        RosterMember *member = profile ? roster_add(hub->roster, known->key) : NULL;
+        if (!member)
+            continue;
+        member->since_ms = known->last_seen_ms;
+        roster_set_profile(hub->roster, member, profile);
+    }
+    g_autoptr(GPtrArray) nobody_to_tell = roster_take_changes(hub->roster);
+}
+
+Hub *hub_new(const HubConfig *config, Log *log, const HubOutput *output, void *user, int64_t now_us)
+{
+    Hub *hub = g_new0(Hub, 1);
+    hub->place_name = g_strdup(config->place_name);
+    hub->software = g_strdup(config->software ? config->software : "");
+    memcpy(hub->self, config->self, KEY_SIZE);
+    hub->relay_program = config->relay_program;
+    hub->log = log;
+    hub->output = *output;
+    hub->user = user;
+    hub->arena = arena_new(FRAME_ARENA_SIZE);
+    hub->links = g_ptr_array_new();
+    hub->by_key = g_hash_table_new(key_hash, key_equal);
+    hub->roster = roster_new();
+    hub->submitted = g_array_new(FALSE, FALSE, sizeof(Submitted));
+    g_array_set_clear_func(hub->submitted, submitted_clear);
+    hub->told = log_head(log);
+    hub->room_base_ms = MAX(output->wall_ms(user), log_newest_time_ms(log));
+    hub->room_base_us = now_us;
+    hub->now_us = now_us;
+    hub->tick_us = hub->roster_due_us = INT64_MAX;
+    load_roster(hub);
+    return hub;
+}
+
+void hub_free(Hub *hub)
+{
+    if (!hub)
+        return;
+    for (guint i = 0; i < hub->links->len; i++)
+        g_free(g_ptr_array_index(hub->links, i));
+    g_array_unref(hub->submitted);
+    roster_free(hub->roster);
+    g_hash_table_unref(hub->by_key);
+    g_ptr_array_unref(hub->links);
+    arena_free(hub->arena);
+    g_free(hub->software);
+    g_free(hub->place_name);
+    g_free(hub);
+}
+
+/* Goes on from the newest event with the steady clock, and jumps ahead with the wall clock, never
+ * back. */
+int64_t hub_room_time_ms(const Hub *hub)
+{
+    int64_t steady = hub->room_base_ms + (hub->now_us - hub->room_base_us) / 1000;
+    return CLAMP(MAX(steady, hub->output.wall_ms(hub->user)), TIME_MIN_MS, TIME_MAX_MS);
+}
+
+static void begin(Hub *hub, int64_t now_us)
+{
+    int64_t room = hub_room_time_ms(hub);
+    hub->now_us = MAX(now_us, hub->now_us);
+    hub->room_base_ms = MAX(room, hub_room_time_ms(hub));
+    hub->room_base_us = hub->now_us;
+}
+
+void hub_report(Hub *hub, const char *event, const HubLink *link, const char *detail)
+{
+    if (!hub->output.report)
+        return;
+    g_autoptr(GString) line = g_string_new(NULL);
+    if (link) {
+        g_string_append(line, "member=");
+        for (unsigned i = 0; i < 8; i++)
+            g_string_append_printf(line, "%02x", link->key[i]);
+    }
+    if (detail)
+        g_string_append_printf(line, "%s%s", line->len > 0 ? " " : "", detail);
+    hub->output.report(event, line->str, hub->user);
+}
+
+static void doom(HubLink *link)
+{
+    if (link->doomed)
+        return;
+    link->doomed = true;
+    link->hub->doomed++;
+}
+
+void hub_send(HubLink *link, GBytes *frame)
+{
+    if (link->doomed)
+        return;
+    if (link->hub->output.send(link->link, frame, link->hub->user))
+        return;
+    hub_report(link->hub, "too-slow", link, NULL);
+    doom(link);
+}
+
+void hub_send_frame(HubLink *link, const Wire__Frame *frame)
+{
+    g_autoptr(GBytes) bytes = frame_build(frame);
+    hub_send(link, bytes);
+}
+
+void hub_part(HubLink *link, Wire__Parting why, const char *text)
+{
+    Wire__Goodbye goodbye = WIRE__GOODBYE__INIT;
+    goodbye.why = why;
+    goodbye.text = (char *)text;
+    Wire__Frame frame = WIRE__FRAME__INIT;
+    frame.body_case = WIRE__FRAME__BODY_GOODBYE;
+    frame.goodbye = &goodbye;
+    hub_send_frame(link, &frame);
+    doom(link);
+}
+
+void hub_broadcast(Hub *hub, GBytes *frame, const HubLink *except)
+{
+    for (guint i = 0; i < hub->links->len; i++) {
+        HubLink *link = g_ptr_array_index(hub->links, i);
+        if (link->joined && link != except)
+            hub_send(link, frame);
+    }
+}
+
+/* Takes the link out of everything; its events stay submitted. */
+static void forget_link(Hub *hub, HubLink *link)
+{
+    hub_leave(link);
+    for (guint i = 0; i < hub->submitted->len; i++) {
+        Submitted *submitted = &g_array_index(hub->submitted, Submitted, i);
+        if (submitted->link == link)
+            submitted->link = NULL;
+    }
+    g_ptr_array_remove_index_fast(hub->links, link->index);
+    if (link->index < hub->links->len)
+        ((HubLink *)g_ptr_array_index(hub->links, link->index))->index = link->index;
+    g_free(link);
+}
+
+static void sweep(Hub *hub)
+{
+    for (guint i = hub->links->len; hub->doomed > 0 && i-- > 0;) {
+        HubLink *link = g_ptr_array_index(hub->links, i);
+        if (!link->doomed)
+            continue;
+        void *handle = link->link;
+        hub->doomed--;
+        forget_link(hub, link);
+        hub->output.close(handle, hub->user);
+    }
+}
+
+HubLink *hub_link_opened(Hub *hub, void *handle, const uint8_t *key, int64_t now_us)
+{
+    begin(hub, now_us);
+    if (memcmp(key, hub->self, KEY_SIZE) == 0)
+        return NULL;
+    HubLink *link = g_new0(HubLink, 1);
+    link->hub = hub;
+    link->link = handle;
+    memcpy(link->key, key, KEY_SIZE);
+    link->opened_us = link->heard_us = hub->now_us;
+    link->index = hub->links->len;
+    g_ptr_array_add(hub->links, link);
+    hub->tick_us = MIN(hub->tick_us, hub->now_us + TICK_US);
+    return link;
+}
+
+static void dispatch_joined(HubLink *link, const Wire__Frame *frame)
+{
+    switch (frame->body_case) {
+    case WIRE__FRAME__BODY_SUBMIT:
+        hub_submit(link, frame->submit);
+        break;
+    case WIRE__FRAME__BODY_FETCH:
+        hub_fetch(link, frame->fetch);
+        break;
+    case WIRE__FRAME__BODY_HEADS:
+        hub_heads(link, frame->heads);
+        break;
+    case WIRE__FRAME__BODY_STATUS:
+        hub_status(link, frame->status);
+        break;
+    case WIRE__FRAME__BODY_SIGNAL:
+        hub_signal(link, frame->signal);
+        break;
+    case WIRE__FRAME__BODY_PING:
+        hub_ping(link, frame->ping);
+        break;
+    case WIRE__FRAME__BODY_PONG:
+    case WIRE__FRAME__BODY__NOT_SET: /* a message of a newer version */
+        break;
+    case WIRE__FRAME__BODY_GOODBYE:
+        doom(link);
+        break;
+    default:
+        hub_part(link, WIRE__PARTING__BAD_FRAME, "This message is for members only.");
+    }
+}
+
+void hub_frame(Hub *hub, HubLink *link, const uint8_t *message, size_t length, int64_t now_us)
+{
+    begin(hub, now_us);
+    link->heard_us = hub->now_us;
+    const char *why = NULL;
+    arena_reset(hub->arena);
+    const Wire__Frame *frame =
+        length <= hub_frame_max(link) ? frame_parse(hub->arena, message, length, &why) : NULL;
+    if (!frame) {
+        hub_report(hub, "bad-frame", link, why);
+        hub_part(link, WIRE__PARTING__BAD_FRAME, "This message is malformed.");
+    } else if (link->joined) {
+        dispatch_joined(link, frame);
+    } else if (frame->body_case == WIRE__FRAME__BODY_HELLO) {
+        hub_hello(link, frame->hello);
+    } else if (frame->body_case == WIRE__FRAME__BODY_GOODBYE) {
+        doom(link);
+    } else {
+        hub_part(link, WIRE__PARTING__BAD_FRAME, "Hello comes first.");
+    }
+    if (hub->submitted->len >= 256)
+        hub_commit(hub);
+    sweep(hub);
+}
+
+void hub_link_closed(Hub *hub, HubLink *link, int64_t now_us)
+{
+    begin(hub, now_us);
+    if (link->doomed)
+        hub->doomed--;
+    forget_link(hub, link);
+    sweep(hub);
+}
+
+static void tell_roster(Hub *hub)
+{
+    if (!roster_has_changes(hub->roster))
+        return;
+    if (hub->roster_due_us == INT64_MAX) {
+        bool small = g_hash_table_size(hub->by_key) <= ROSTER_AT_ONCE;
+        hub->roster_due_us = hub->now_us + (small ? 0 : ROSTER_PAUSE_US);
+    }
+    if (hub->now_us < hub->roster_due_us)
+        return;
+    hub->roster_due_us = INT64_MAX;
+    g_autoptr(GPtrArray) frames = roster_take_changes(hub->roster);
+    for (guint i = 0; i < frames->len; i++)
+        hub_broadcast(hub, g_ptr_array_index(frames, i), NULL);
+}
+
+void hub_flush(Hub *hub, int64_t now_us)
+{
+    begin(hub, now_us);
+    if (hub->submitted->len > 0 || hub->unsaved)
+        hub_commit(hub);
+    tell_roster(hub);
+    for (guint i = 0; hub->unfinished > 0 && i < hub->links->len; i++)
+        hub_continue(g_ptr_array_index(hub->links, i));
+    sweep(hub);
+}
+
+void hub_tick(Hub *hub, int64_t now_us)
+{
+    hub_flush(hub, now_us);
+    if (hub->now_us < hub->tick_us)
+        return;
+    hub->tick_us = hub->links->len > 0 ? hub->now_us + TICK_US : INT64_MAX;
+    for (guint i = 0; i < hub->links->len; i++) {
+        HubLink *link = g_ptr_array_index(hub->links, i);
+        if (!link->joined && hub->now_us - link->opened_us > HANDSHAKE_US)
+            hub_part(link, WIRE__PARTING__SILENT, "No Hello came in time.");
+        else if (link->joined && hub->now_us - link->heard_us > DEAD_AFTER_US)
+            hub_part(link, WIRE__PARTING__SILENT, "Nothing was heard for six seconds.");
+    }
+    sweep(hub);
+}
+
+int64_t hub_deadline(const Hub *hub)
+{
+    int64_t deadline = hub->tick_us;
+    if (roster_has_changes(hub->roster))
+        deadline =
+            MIN(deadline, hub->roster_due_us == INT64_MAX ? hub->now_us : hub->roster_due_us);
+    return deadline;
+}
+
+size_t hub_frame_max(const HubLink *link)
+{
+    return link->joined ? FRAME_MAX : FRAME_MAX_BEFORE_ADMISSION;
+}
+
+void hub_shut_down(Hub *hub, int64_t now_us)
+{
+    hub_flush(hub, now_us);
+    for (guint i = 0; i < hub->links->len; i++)
+        hub_part(g_ptr_array_index(hub->links, i), WIRE__PARTING__SHUTTING_DOWN,
+                 "The relay is shutting down.");
+    sweep(hub);
+    hub_flush(hub, now_us); /* who was last seen when */
+}
+
+unsigned hub_joined(const Hub *hub)
+{
+    return g_hash_table_size(hub->by_key);
+}

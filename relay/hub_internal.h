@@ -1,0 +1,89 @@
+#pragma once
+/* What the files of the hub share; nobody else includes it. */
+
+#include "relay/arena.h"
+#include "relay/bucket.h"
+#include "relay/entries.h"
+#include "relay/hub.h"
+#include "relay/roster.h"
+
+/* Frames of a batch or a page are cut here, well below FRAME_MAX. */
+#define BATCH_BYTES (160 * 1024)
+/* Long answers go on when less than this waits in the link's queue. */
+#define PACE_BYTES (128 * 1024)
+
+struct HubLink {
+    Hub *hub;
+    void *link;
+    unsigned index; /* in hub->links */
+    uint8_t key[KEY_SIZE];
+    bool joined;      /* Welcome was sent */
+    bool doomed;      /* will be closed before the call into the hub returns */
+    bool roster_done; /* the first roster is out */
+    bool page_due;    /* the page that follows the first roster is not out yet */
+    unsigned roster_cursor;
+    uint64_t page_after; /* what the member holds */
+    unsigned page_limit;
+    uint64_t acked; /* the member has everything up to here on its disk */
+    int64_t opened_us;
+    int64_t heard_us;
+    Bucket submits, reads, notes, typings, comparings;
+};
+
+/* A submitted event between append and commit. */
+typedef struct {
+    HubLink *link; /* NULL when it is gone */
+    Event *event;  /* owned */
+    uint64_t position;
+    bool known; /* was in the log already: a receipt only */
+} Submitted;
+
+struct Hub {
+    char *place_name, *software;
+    uint8_t self[KEY_SIZE];
+    bool relay_program;
+    Log *log;
+    HubOutput output;
+    void *user;
+    Arena *arena;
+    GPtrArray *links;   /* HubLink, owned, at its index */
+    GHashTable *by_key; /* key → joined HubLink */
+    Roster *roster;
+    GArray *submitted;    /* Submitted */
+    uint64_t told;        /* all joined links were told of positions up to here */
+    bool unsaved;         /* something but events waits for the commit */
+    unsigned doomed;      /* links */
+    unsigned unfinished;  /* joined links whose roster or page is not out yet */
+    int64_t room_base_ms; /* room time at room_base_us */
+    int64_t room_base_us;
+    int64_t now_us;        /* of the call under way */
+    int64_t roster_due_us; /* changes are told then */
+    int64_t tick_us;       /* next look at silent links */
+};
+
+/* Sends, or dooms a link whose queue is full. */
+void hub_send(HubLink *link, GBytes *frame);
+void hub_send_frame(HubLink *link, const Wire__Frame *frame); /* builds it */
+/* Says Goodbye and dooms. `text` for a person. */
+void hub_part(HubLink *link, Wire__Parting why, const char *text);
+/* To every joined link but `except` (may be NULL). */
+void hub_broadcast(Hub *hub, GBytes *frame, const HubLink *except);
+void hub_report(Hub *hub, const char *event, const HubLink *link, const char *detail);
+
+/* hub_submit.c */
+void hub_submit(HubLink *link, const Wire__Submit *submit);
+/* Commits and tells. */
+void hub_commit(Hub *hub);
+
+/* hub_read.c */
+void hub_fetch(HubLink *link, const Wire__Fetch *fetch);
+void hub_heads(HubLink *link, const Wire__Heads *heads);
+/* What follows Welcome, as far as the queue takes it. */
+void hub_continue(HubLink *link);
+
+/* hub_join.c */
+void hub_hello(HubLink *link, const Wire__Hello *hello);
+void hub_leave(HubLink *link);
+void hub_status(HubLink *link, const Wire__Status *status);
+void hub_signal(HubLink *link, const Wire__Signal *signal);
+void hub_ping(HubLink *link, const Wire__Ping *ping);

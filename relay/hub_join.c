@@ -1,0 +1,213 @@
+/* Coming, going, and what members say of themselves between events. */
+#include "relay/hub_internal.h"
+
+/* Typing and away, notes to one member: so many a second, so many at once. What is over is dropped:
+ * nothing of it is kept anyway. */
+#define STATUS_RATE 2
+#define STATUS_BURST 10
+#define SIGNAL_RATE 10
+#define SIGNAL_BURST 40
+
+static Wire__Limits limits(void)
+{
+    Wire__Limits limits = WIRE__LIMITS__INIT;
+    limits.frame = FRAME_MAX;
+    limits.text = TEXT_MAX;
+    limits.name = NAME_MAX_GRAPHEMES;
+    limits.page = PAGE_MAX;
+    limits.submit_rate = SUBMIT_RATE;
+    limits.submit_burst = SUBMIT_BURST;
+    return limits;
+}
+
+static void send_welcome(HubLink *link)
+{
+    Hub *hub = link->hub;
+    g_autoptr(GArray) known = log_heads(hub->log, link->key);
+    guint count = known ? known->len : 0;
+    g_autofree Wire__Head *heads = g_new(Wire__Head, count);
+    g_autofree Wire__Head **list = g_new(Wire__Head *, count);
+    for (guint i = 0; i < count; i++) {
+        LogHead *head = &g_array_index(known, LogHead, i);
+        wire__head__init(&heads[i]);
+        heads[i].incarnation = head->incarnation;
+        heads[i].lane = head->lane;
+        heads[i].seq = head->seq;
+        heads[i].hash = (ProtobufCBinaryData){HASH_SIZE, head->hash};
+        list[i] = &heads[i];
+    }
+    Wire__Limits bounds = limits();
+    Wire__Welcome welcome = WIRE__WELCOME__INIT;
+    welcome.version = PROTOCOL_VERSION;
+    welcome.software = hub->software;
+    welcome.place = (ProtobufCBinaryData){PLACE_SIZE, (uint8_t *)log_place(hub->log)};
+    welcome.place_name = hub->place_name;
+    welcome.room_time_ms = hub_room_time_ms(hub);
+    welcome.log = (ProtobufCBinaryData){PLACE_SIZE, (uint8_t *)log_id(hub->log)};
+    welcome.head = log_head(hub->log);
+    welcome.n_own_heads = count;
+    welcome.own_heads = list;
+    welcome.limits = &bounds;
+    welcome.members = roster_size(hub->roster);
+    welcome.relay_program = hub->relay_program;
+    Wire__Frame frame = WIRE__FRAME__INIT;
+    frame.body_case = WIRE__FRAME__BODY_WELCOME;
+    frame.welcome = &welcome;
+    hub_send_frame(link, &frame);
+}
+
+static bool admissible(HubLink *link, const Wire__Hello *hello)
+{
+    Hub *hub = link->hub;
+    if (hello->version != PROTOCOL_VERSION) {
+        hub_part(link, WIRE__PARTING__WRONG_VERSION, "This relay speaks version 1.");
+        return false;
+    }
+    if (hello->place.len > 0 && memcmp(hello->place.data, log_place(hub->log), PLACE_SIZE) != 0) {
+        hub_part(link, WIRE__PARTING__WRONG_PLACE, "Another place is served here.");
+        return false;
+    }
+    return true;
+}
+
+/* One key, one link: the newer one stays. */
+static void replace_older(HubLink *link)
+{
+    HubLink *older = g_hash_table_lookup(link->hub->by_key, link->key);
+    if (!older)
+        return;
+    hub_part(older, WIRE__PARTING__REPLACED, "This member linked again from elsewhere.");
+    g_hash_table_remove(link->hub->by_key, link->key);
+    older->joined = false;
+}
+
+static void note_seen(HubLink *link)
+{
+    Hub *hub = link->hub;
+    if (log_member_seen(hub->log, link->key, hub_room_time_ms(hub), NULL))
+        hub->unsaved = true;
+}
+
+void hub_hello(HubLink *link, const Wire__Hello *hello)
+{
+    Hub *hub = link->hub;
+    if (!admissible(link, hello))
+        return;
+    RosterMember *member = roster_add(hub->roster, link->key);
+    if (!member) {
+        hub_part(link, WIRE__PARTING__FULL, "This place has as many members as it can hold.");
+        return;
+    }
+    replace_older(link);
+    send_welcome(link);
+    if (link->doomed)
+        return;
+
+    link->joined = true;
+    g_hash_table_insert(hub->by_key, link->key, link);
+    bool same_log = hello->log.len == PLACE_SIZE &&
+                    memcmp(hello->log.data, log_id(hub->log), PLACE_SIZE) == 0 &&
+                    hello->position <= log_head(hub->log);
+    link->page_after = same_log ? hello->position : 0;
+    link->page_limit = MIN(hello->page, PAGE_MAX);
+    link->page_due = true;
+    hub->unfinished++;
+    member->app = hello->app;
+    roster_set_presence(hub->roster, member, ROSTER_ONLINE, hub_room_time_ms(hub));
+    note_seen(link);
+    hub_continue(link);
+    g_autofree char *detail = g_strdup_printf("members=%u", hub_joined(hub));
+    hub_report(hub, "joined", link, detail);
+}
+
+void hub_leave(HubLink *link)
+{
+    Hub *hub = link->hub;
+    if (link->page_due)
+        hub->unfinished--;
+    link->page_due = false;
+    if (!link->joined)
+        return;
+    link->joined = false;
+    g_hash_table_remove(hub->by_key, link->key);
+    note_seen(link);
+    RosterMember *member = roster_find(hub->roster, link->key);
+    if (member)
+        roster_set_presence(hub->roster, member, ROSTER_OFFLINE, hub_room_time_ms(hub));
+    g_autofree char *detail = g_strdup_printf("members=%u", hub_joined(hub));
+    hub_report(hub, "left", link, detail);
+}
+
+static void forward_typing(HubLink *link, const Wire__Status *status)
+{
+    Wire__Status copy = WIRE__STATUS__INIT;
+    copy.what = WIRE__STATUS__WHAT__TYPING;
+    copy.from = (ProtobufCBinaryData){KEY_SIZE, link->key};
+    copy.room = status->room;
+    copy.to = status->to;
+    Wire__Frame frame = WIRE__FRAME__INIT;
+    frame.body_case = WIRE__FRAME__BODY_STATUS;
+    frame.status = &copy;
+    g_autoptr(GBytes) bytes = frame_build(&frame);
+    if (status->to.len == 0) {
+        hub_broadcast(link->hub, bytes, link);
+        return;
+    }
+    HubLink *to = g_hash_table_lookup(link->hub->by_key, status->to.data);
+    if (to)
+        hub_send(to, bytes);
+}
+
+void hub_status(HubLink *link, const Wire__Status *status)
+{
+    Hub *hub = link->hub;
+    if (bucket_take(&link->typings, STATUS_RATE, STATUS_BURST, hub->now_us) > 0)
+        return;
+    RosterMember *member = roster_find(hub->roster, link->key);
+    switch (status->what) {
+    case WIRE__STATUS__WHAT__BACK:
+        roster_set_presence(hub->roster, member, ROSTER_ONLINE, hub_room_time_ms(hub));
+        break;
+    case WIRE__STATUS__WHAT__AWAY_NOW:
+        roster_set_presence(hub->roster, member, ROSTER_AWAY, hub_room_time_ms(hub));
+        break;
+    case WIRE__STATUS__WHAT__TYPING:
+        forward_typing(link, status);
+        break;
+    default:
+        break;
+    }
+}
+
+void hub_signal(HubLink *link, const Wire__Signal *signal)
+{
+    Hub *hub = link->hub;
+    HubLink *to = g_hash_table_lookup(hub->by_key, signal->to.data);
+    if (!to || bucket_take(&link->notes, SIGNAL_RATE, SIGNAL_BURST, hub->now_us) > 0)
+        return;
+    Wire__Signal copy = WIRE__SIGNAL__INIT;
+    copy.to = signal->to;
+    copy.from = (ProtobufCBinaryData){KEY_SIZE, link->key};
+    copy.sealed = signal->sealed;
+    Wire__Frame frame = WIRE__FRAME__INIT;
+    frame.body_case = WIRE__FRAME__BODY_SIGNAL;
+    frame.signal = &copy;
+    hub_send_frame(to, &frame);
+}
+
+void hub_ping(HubLink *link, const Wire__Ping *ping)
+{
+    Hub *hub = link->hub;
+    if (ping->position > link->acked && ping->position <= hub->told) {
+        link->acked = ping->position;
+        if (log_delivered(hub->log, link->key, link->acked, NULL))
+            hub->unsaved = true;
+    }
+    Wire__Pong pong = WIRE__PONG__INIT;
+    pong.nonce = ping->nonce;
+    pong.room_time_ms = hub_room_time_ms(hub);
+    Wire__Frame frame = WIRE__FRAME__INIT;
+    frame.body_case = WIRE__FRAME__BODY_PONG;
+    frame.pong = &pong;
+    hub_send_frame(link, &frame);
+}

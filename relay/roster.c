@@ -1,0 +1,200 @@
+#include "relay/roster.h"
+
+#include "relay/entries.h"
+
+/* An entry is a key, a presence and a profile event of a few hundred bytes: this many stay well
+ * below FRAME_MAX even with the longest names. */
+#define ENTRIES_PER_FRAME 128
+
+struct Roster {
+    GHashTable *by_key; /* key → RosterMember, owned */
+    GPtrArray *members; /* RosterMember, at its index */
+    GPtrArray *changed; /* keys of members that changed; a copy each */
+};
+
+static guint key_hash(gconstpointer key)
+{
+    guint hash;
+    memcpy(&hash, key, sizeof hash); /* keys are random enough */
+    return hash;
+}
+
+static gboolean key_equal(gconstpointer a, gconstpointer b)
+{
+    return memcmp(a, b, KEY_SIZE) == 0;
+}
+
+static void member_free(gpointer data)
+{
+    RosterMember *member = data;
+    event_unref(member->profile);
+    g_free(member);
+}
+
+Roster *roster_new(void)
+{
+    Roster *roster = g_new0(Roster, 1);
+    roster->by_key = g_hash_table_new_full(key_hash, key_equal, NULL, member_free);
+    roster->members = g_ptr_array_new();
+    roster->changed = g_ptr_array_new_with_free_func(g_free);
+    return roster;
+}
+
+void roster_free(Roster *roster)
+{
+    if (!roster)
+        return;
+    g_ptr_array_unref(roster->changed);
+    g_ptr_array_unref(roster->members);
+    g_hash_table_unref(roster->by_key);
+    g_free(roster);
+}
+
+static void note_change(Roster *roster, RosterMember *member)
+{
+    if (member->changed)
+        return;
+    member->changed = true;
+    g_ptr_array_add(roster->changed, g_memdup2(member->key, KEY_SIZE));
+}
+
+RosterMember *roster_find(Roster *roster, const uint8_t *key)
+{
+    return g_hash_table_lookup(roster->by_key, key);
+}
+
+RosterMember *roster_add(Roster *roster, const uint8_t *key)
+{
+    RosterMember *member = roster_find(roster, key);
+    if (member)
+        return member;
+    if (roster->members->len >= MEMBERS_MAX)
+        return NULL;
+    member = g_new0(RosterMember, 1);
+    memcpy(member->key, key, KEY_SIZE);
+    member->presence = ROSTER_OFFLINE;
+    member->index = roster->members->len;
+    g_ptr_array_add(roster->members, member);
+    g_hash_table_insert(roster->by_key, member->key, member);
+    return member;
+}
+
+void roster_set_presence(Roster *roster, RosterMember *member, RosterPresence presence,
+                         int64_t now_ms)
+{
+    if (member->presence == presence)
+        return;
+    member->presence = presence;
+    member->since_ms = now_ms;
+    note_change(roster, member);
+}
+
+void roster_set_profile(Roster *roster, RosterMember *member, Event *profile)
+{
+    event_unref(member->profile);
+    member->profile = event_ref(profile);
+    note_change(roster, member);
+}
+
+void roster_leave(Roster *roster, RosterMember *member, int64_t now_ms)
+{
+    roster_set_presence(roster, member, ROSTER_OFFLINE, now_ms);
+}
+
+/* A member that left without a profile is told as offline once and then forgotten. The last one
+ * takes its place; it counts as changed, since a first roster under way may have passed that index.
+ */
+static void forget(Roster *roster, RosterMember *member)
+{
+    unsigned index = member->index;
+    g_ptr_array_remove_index_fast(roster->members, index);
+    if (index < roster->members->len) {
+        RosterMember *moved = g_ptr_array_index(roster->members, index);
+        moved->index = index;
+        note_change(roster, moved);
+    }
+    g_hash_table_remove(roster->by_key, member->key);
+}
+
+unsigned roster_size(const Roster *roster)
+{
+    return roster->members->len;
+}
+
+bool roster_has_changes(const Roster *roster)
+{
+    return roster->changed->len > 0;
+}
+
+typedef struct {
+    Wire__RosterEntry entry;
+    Wire__SignedEvent profile;
+} EntryStorage;
+
+static void fill_entry(EntryStorage *storage, const RosterMember *member)
+{
+    wire__roster_entry__init(&storage->entry);
+    storage->entry.key = (ProtobufCBinaryData){KEY_SIZE, (uint8_t *)member->key};
+    storage->entry.presence = (Wire__Presence)member->presence;
+    storage->entry.since_ms = member->since_ms;
+    storage->entry.app = member->app;
+    if (!member->profile)
+        return;
+    event_to_wire(member->profile, &storage->profile);
+    storage->entry.profile = &storage->profile;
+}
+
+static GBytes *build(RosterMember **members, unsigned count, bool more)
+{
+    EntryStorage storage[ENTRIES_PER_FRAME];
+    Wire__RosterEntry *entries[ENTRIES_PER_FRAME];
+    for (unsigned i = 0; i < count; i++) {
+        fill_entry(&storage[i], members[i]);
+        entries[i] = &storage[i].entry;
+    }
+    Wire__Roster roster = WIRE__ROSTER__INIT;
+    roster.n_entries = count;
+    roster.entries = entries;
+    roster.more = more;
+    Wire__Frame frame = WIRE__FRAME__INIT;
+    frame.body_case = WIRE__FRAME__BODY_ROSTER;
+    frame.roster = &roster;
+    return frame_build(&frame);
+}
+
+GPtrArray *roster_take_changes(Roster *roster)
+{
+    GPtrArray *frames = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    g_autoptr(GPtrArray) changed = g_steal_pointer(&roster->changed);
+    roster->changed = g_ptr_array_new_with_free_func(g_free);
+    RosterMember *batch[ENTRIES_PER_FRAME];
+    unsigned count = 0;
+    for (unsigned i = 0; i < changed->len; i++) {
+        RosterMember *member = roster_find(roster, g_ptr_array_index(changed, i));
+        if (!member)
+            continue;
+        member->changed = false;
+        batch[count++] = member;
+        if (count < ENTRIES_PER_FRAME)
+            continue;
+        g_ptr_array_add(frames, build(batch, count, false));
+        count = 0;
+    }
+    if (count > 0)
+        g_ptr_array_add(frames, build(batch, count, false));
+    for (unsigned i = 0; i < changed->len; i++) {
+        RosterMember *member = roster_find(roster, g_ptr_array_index(changed, i));
+        if (member && member->presence == ROSTER_OFFLINE && !member->profile)
+            forget(roster, member);
+    }
+    return frames;
+}
+
+GBytes *roster_page(Roster *roster, unsigned *cursor, bool *done)
+{
+    unsigned first = MIN(*cursor, roster->members->len);
+    unsigned count = MIN(roster->members->len - first, ENTRIES_PER_FRAME);
+    *cursor = first + count;
+    *done = *cursor == roster->members->len;
+    return build((RosterMember **)&roster->members->pdata[first], count, !*done);
+}

@@ -1,0 +1,49 @@
+#pragma once
+/* Who belongs to a place, as its relay knows it: everybody who has a profile in the log, and those
+ * who are linked now. Remembers who changed, so that members are told changes only. One thread. */
+
+#include "relay/event.h"
+
+#include <stdbool.h>
+
+typedef enum {
+    ROSTER_ONLINE,
+    ROSTER_AWAY,
+    ROSTER_OFFLINE
+} RosterPresence;
+
+typedef struct {
+    uint8_t key[KEY_SIZE];
+    RosterPresence presence;
+    int64_t since_ms; /* room time of the last change of presence */
+    Event *profile;   /* owned; NULL while there is none */
+    bool app;         /* can serve a place */
+    /* private to roster.c */
+    unsigned index;
+    bool changed;
+} RosterMember;
+
+typedef struct Roster Roster;
+
+Roster *roster_new(void);
+void roster_free(Roster *roster);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Roster, roster_free)
+
+/* The member, made if need be; NULL when MEMBERS_MAX are known already. */
+RosterMember *roster_add(Roster *roster, const uint8_t *key);
+RosterMember *roster_find(Roster *roster, const uint8_t *key);
+void roster_set_presence(Roster *roster, RosterMember *member, RosterPresence presence,
+                         int64_t now_ms);
+void roster_set_profile(Roster *roster, RosterMember *member, Event *profile);
+/* Without a profile nobody can tell who this was: forgets it. Everybody else stays as offline. */
+void roster_leave(Roster *roster, RosterMember *member, int64_t now_ms);
+unsigned roster_size(const Roster *roster);
+
+/* Changes that roster_take_changes() would give. */
+bool roster_has_changes(const Roster *roster);
+/* Frames with all members whose state changed since the last call; GPtrArray of GBytes, transfer
+ * full. */
+GPtrArray *roster_take_changes(Roster *roster);
+/* A frame with members from `*cursor` (0 at first) on, which it advances; `*done` when it was the
+ * last. Transfer full. */
+GBytes *roster_page(Roster *roster, unsigned *cursor, bool *done);

@@ -128,12 +128,18 @@ void address_clear(Address *address)
     g_clear_object(&address->literal);
 }
 
+static guint scope_of(GInetSocketAddress *address)
+{
+    bool v6 = g_socket_address_get_family(G_SOCKET_ADDRESS(address)) == G_SOCKET_FAMILY_IPV6;
+    return v6 ? g_inet_socket_address_get_scope_id(address) : 0;
+}
+
 char *address_format(GSocketAddress *address)
 {
     GInetSocketAddress *inet = G_INET_SOCKET_ADDRESS(address);
     GInetAddress *host = g_inet_socket_address_get_address(inet);
     guint port = g_inet_socket_address_get_port(inet);
-    guint scope = g_inet_socket_address_get_scope_id(inet);
+    guint scope = scope_of(inet);
     g_autofree char *text = g_inet_address_to_string(host);
     if (g_inet_address_get_family(host) == G_SOCKET_FAMILY_IPV4) {
         return g_strdup_printf("%s:%u", text, port);
@@ -162,20 +168,20 @@ bool address_usable(GSocketAddress *address)
         return bytes[0] != 0 && bytes[0] < 240;
     }
     bool link_local = g_inet_address_get_is_link_local(host);
-    return memcmp(bytes, mapped, sizeof mapped) != 0 &&
-           (!link_local || g_inet_socket_address_get_scope_id(inet) != 0);
+    return memcmp(bytes, mapped, sizeof mapped) != 0 && (!link_local || scope_of(inet) != 0);
 }
 
-int address_rank(GSocketAddress *address)
+AddressRank address_rank(GSocketAddress *address)
 {
     GInetAddress *host = g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(address));
     if (g_inet_address_get_is_loopback(host)) {
-        return 3;
+        return ADDRESS_RANK_LOOPBACK;
     }
     if (g_inet_address_get_is_link_local(host)) {
-        return 2;
+        return ADDRESS_RANK_LINK_LOCAL;
     }
-    return g_inet_address_get_family(host) == G_SOCKET_FAMILY_IPV4 ? 1 : 0;
+    return g_inet_address_get_family(host) == G_SOCKET_FAMILY_IPV4 ? ADDRESS_RANK_IPV4
+                                                                   : ADDRESS_RANK_IPV6;
 }
 
 bool address_equal(GSocketAddress *a, GSocketAddress *b)
@@ -189,7 +195,7 @@ bool address_equal(GSocketAddress *a, GSocketAddress *b)
     GInetSocketAddress *x = G_INET_SOCKET_ADDRESS(a);
     GInetSocketAddress *y = G_INET_SOCKET_ADDRESS(b);
     return g_inet_socket_address_get_port(x) == g_inet_socket_address_get_port(y) &&
-           g_inet_socket_address_get_scope_id(x) == g_inet_socket_address_get_scope_id(y) &&
+           scope_of(x) == scope_of(y) &&
            g_inet_address_equal(g_inet_socket_address_get_address(x),
                                 g_inet_socket_address_get_address(y));
 }

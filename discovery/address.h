@@ -21,7 +21,14 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Address, address_clear)
 char *address_format(GSocketAddress *address);
 /* Could somebody be reached there? Not for wildcards, multicast, port 0, IPv4 dressed as IPv6. */
 bool address_usable(GSocketAddress *address);
-/* Lower is a better guess: 0 IPv6 with a scope of its own, 1 IPv4, 2 link-local, 3 loopback. */
-int address_rank(GSocketAddress *address);
+/* Lower is a better guess. */
+typedef enum {
+    ADDRESS_RANK_IPV6, /* not link-local */
+    ADDRESS_RANK_IPV4,
+    ADDRESS_RANK_LINK_LOCAL,
+    ADDRESS_RANK_LOOPBACK,
+} AddressRank;
+
+AddressRank address_rank(GSocketAddress *address);
 /* Same host, port and scope. */
 bool address_equal(GSocketAddress *a, GSocketAddress *b);

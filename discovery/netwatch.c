@@ -1,9 +1,15 @@
 #include "discovery/netwatch.h"
 
+#include "discovery/network.h"
+
 #include <errno.h>
 #include <glib-unix.h>
+#include <ifaddrs.h>
 #include <linux/rtnetlink.h>
+#include <netdb.h>
+#include <netinet/in.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -20,7 +26,42 @@ struct Netwatch {
     GSource *waking;   /* owned */
     GSource *settling; /* owned; NULL: no change is waiting to be told */
     bool wants_neighbours;
+    bool woke;
+    char *seen; /* owned; describe() at the last look */
 };
+
+static void describe_interface(GString *text, const struct ifaddrs *interface)
+{
+    char host[NI_MAXHOST] = "";
+    int family = interface->ifa_addr ? interface->ifa_addr->sa_family : AF_UNSPEC;
+    socklen_t size = family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+    if (family == AF_INET || family == AF_INET6) {
+        getnameinfo(interface->ifa_addr, size, host, sizeof host, NULL, 0, NI_NUMERICHOST);
+    }
+    g_string_append_printf(text, "%s %x %s\n", interface->ifa_name,
+                           interface->ifa_flags & (IFF_UP | IFF_RUNNING), host);
+}
+
+/* What must differ for a change to count: routers refresh addresses and routes all day long. */
+static char *describe(void)
+{
+    GString *text = g_string_new(NULL);
+    struct ifaddrs *all = NULL;
+    Network network = network_current();
+    if (getifaddrs(&all) != 0) {
+        all = NULL;
+    }
+    for (const struct ifaddrs *i = all; i; i = i->ifa_next) {
+        describe_interface(text, i);
+    }
+    if (all) {
+        freeifaddrs(all);
+    }
+    for (size_t i = 0; i < sizeof network.id; i++) {
+        g_string_append_printf(text, "%02x", network.id[i]);
+    }
+    return g_string_free(text, FALSE);
+}
 
 static void clear_source(GSource **source)
 {
@@ -34,7 +75,13 @@ static gboolean settled(void *user)
 {
     Netwatch *netwatch = user;
     clear_source(&netwatch->settling);
-    netwatch->changed(netwatch->user);
+    g_autofree char *now = describe();
+    if (netwatch->woke || strcmp(now, netwatch->seen) != 0) {
+        netwatch->woke = false;
+        g_free(netwatch->seen);
+        netwatch->seen = g_steal_pointer(&now);
+        netwatch->changed(netwatch->user);
+    }
     return G_SOURCE_REMOVE;
 }
 
@@ -47,8 +94,8 @@ static void tell_soon(Netwatch *netwatch)
     }
 }
 
-/* What changed is not looked at: whoever is told looks for itself. ENOBUFS means that changes were
- * lost, which is a change too. */
+/* What changed is not read from the messages: describe() looks at all of it. ENOBUFS means that
+ * changes were lost, which is a change too. */
 static gboolean netlink_readable(int fd, GIOCondition condition, void *user)
 {
     Netwatch *netwatch = user;
@@ -72,8 +119,10 @@ static gboolean clock_jumped(int fd, GIOCondition condition, void *user)
     uint64_t count;
     ssize_t size = read(fd, &count, sizeof count);
     if (size < 0 && errno == ECANCELED) {
+        Netwatch *netwatch = user;
         arm_clock(fd);
-        tell_soon(user);
+        netwatch->woke = true;
+        tell_soon(netwatch);
     }
     return G_SOURCE_CONTINUE;
 }
@@ -107,7 +156,8 @@ Netwatch *netwatch_new(GMainContext *context, void (*changed)(void *user), void 
     netwatch->context = context ? g_main_context_ref(context) : NULL;
     netwatch->changed = changed;
     netwatch->user = user;
-    netwatch->netlink = open_netlink();
+    netwatch->netlink = open_netlink(); /* before the first look, so that nothing is missed */
+    netwatch->seen = describe();
     if (netwatch->netlink >= 0) {
         netwatch->reading = watch(netwatch, netwatch->netlink, netlink_readable);
     }
@@ -134,6 +184,7 @@ void netwatch_free(Netwatch *netwatch)
         close(netwatch->netlink);
     }
     g_clear_pointer(&netwatch->context, g_main_context_unref);
+    g_free(netwatch->seen);
     g_free(netwatch);
 }
 

@@ -2,7 +2,7 @@
 
 FieldReader field_reader(const uint8_t *message, size_t length)
 {
-    return (FieldReader){.at = message, .end = message + length};
+    return (FieldReader){.at = message, .end = length == 0 ? message : message + length};
 }
 
 static bool fail(FieldReader *reader)

@@ -10,7 +10,13 @@
 #define SIGNATURE_SIZE 64
 #define SEALING_KEY_SIZE 32 /* X25519 public key */
 
+/* Sealed contents, algorithm 1. */
+#define SEALING_ALGORITHM 1
 #define SEALING_HINT_SIZE 8 /* start of an X25519 key, says for which one a box is */
+#define SEALING_NONCE_SIZE 24
+#define SEALING_TAG_SIZE 16
+#define SEALING_BOX_SIZE 80 /* of a 32-byte content key */
+#define SEALING_PAD 256     /* plaintexts are padded to multiples of this */
 
 #define PROTOCOL_VERSION 1
 #define DEFAULT_PORT 7667

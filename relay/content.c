@@ -1,0 +1,183 @@
+#include "relay/content.h"
+
+#include "relay/fields.h"
+#include "relay/text.h"
+#include "relay/wire.pb-c.h"
+
+#include <sodium.h>
+#include <string.h>
+
+/* The fields 1 to 7 of one message, each at most once; which[n].type says whether field n is there.
+ */
+typedef struct {
+    Field which[8];
+    uint32_t seen;
+} Fields;
+
+static bool read_fields(const uint8_t *message, size_t length, Fields *fields)
+{
+    *fields = (Fields){0};
+    FieldReader reader = field_reader(message, length);
+    for (Field field; field_next(&reader, &field);) {
+        if (field.number >= G_N_ELEMENTS(fields->which))
+            continue;
+        uint32_t bit = 1u << field.number;
+        if ((fields->seen & bit) != 0)
+            return false;
+        fields->seen |= bit;
+        fields->which[field.number] = field;
+    }
+    return !reader.bad;
+}
+
+/* Absent, or of this type. */
+static bool fits(const Fields *fields, unsigned number, FieldType type)
+{
+    return (fields->seen & 1u << number) == 0 || fields->which[number].type == type;
+}
+
+static bool parse_message(const uint8_t *content, size_t length, Fields *fields)
+{
+    if (!read_fields(content, length, fields) || !fits(fields, 1, FIELD_BYTES) ||
+        !fits(fields, 2, FIELD_VARINT) || !fits(fields, 3, FIELD_BYTES))
+        return false;
+    const Field *text = &fields->which[1], *answers = &fields->which[3];
+    return text->length > 0 && text_is_message((const char *)text->bytes, text->length) &&
+           (answers->length == 0 || answers->length == HASH_SIZE);
+}
+
+bool content_is_message(const uint8_t *content, size_t length)
+{
+    Fields fields;
+    return parse_message(content, length, &fields);
+}
+
+bool content_read_message(const uint8_t *content, size_t length, MessageContent *out)
+{
+    Fields fields;
+    if (!parse_message(content, length, &fields))
+        return false;
+    const Field *text = &fields.which[1], *answers = &fields.which[3];
+    *out = (MessageContent){
+        .text = g_strndup((const char *)text->bytes, text->length),
+        .action = fields.which[2].value != 0,
+        .has_answers = answers->length != 0,
+    };
+    if (out->has_answers)
+        memcpy(out->answers, answers->bytes, HASH_SIZE);
+    return true;
+}
+
+void message_content_clear(MessageContent *content)
+{
+    g_clear_pointer(&content->text, g_free);
+}
+
+static GBytes *pack(const ProtobufCMessage *message)
+{
+    size_t length = protobuf_c_message_get_packed_size(message);
+    uint8_t *bytes = g_malloc(length);
+    protobuf_c_message_pack(message, bytes);
+    return g_bytes_new_take(bytes, length);
+}
+
+GBytes *content_message(const char *text, bool action, const uint8_t *answers)
+{
+    if (!text_is_message(text, strlen(text)))
+        return NULL;
+    Wire__Message message = WIRE__MESSAGE__INIT;
+    message.text = (char *)text;
+    message.action = action;
+    if (answers != NULL)
+        message.answers = (ProtobufCBinaryData){.data = (uint8_t *)answers, .len = HASH_SIZE};
+    return pack(&message.base);
+}
+
+/* A multiplication with a point of small order gives zero, which libsodium reports as a failure. */
+static bool is_sealing_key(const uint8_t *key)
+{
+    static const uint8_t any_secret[crypto_scalarmult_SCALARBYTES] = {1};
+    uint8_t product[crypto_scalarmult_BYTES];
+    return crypto_scalarmult(product, any_secret, key) == 0;
+}
+
+static bool parse_profile(const uint8_t *content, size_t length, Fields *fields)
+{
+    if (!read_fields(content, length, fields) || !fits(fields, 1, FIELD_BYTES) ||
+        !fits(fields, 2, FIELD_BYTES))
+        return false;
+    const Field *name = &fields->which[1], *key = &fields->which[2];
+    return name->length > 0 && text_is_name((const char *)name->bytes, name->length) &&
+           key->length == SEALING_KEY_SIZE && is_sealing_key(key->bytes);
+}
+
+bool content_is_profile(const uint8_t *content, size_t length)
+{
+    Fields fields;
+    return parse_profile(content, length, &fields);
+}
+
+bool content_read_profile(const uint8_t *content, size_t length, ProfileContent *out)
+{
+    Fields fields;
+    if (!parse_profile(content, length, &fields))
+        return false;
+    const Field *name = &fields.which[1];
+    out->name = g_strndup((const char *)name->bytes, name->length);
+    memcpy(out->sealing_key, fields.which[2].bytes, SEALING_KEY_SIZE);
+    return true;
+}
+
+void profile_content_clear(ProfileContent *content)
+{
+    g_clear_pointer(&content->name, g_free);
+}
+
+GBytes *content_profile(const char *name, const uint8_t *sealing_key)
+{
+    if (!text_is_name(name, strlen(name)) || !is_sealing_key(sealing_key))
+        return NULL;
+    Wire__Profile profile = WIRE__PROFILE__INIT;
+    profile.name = (char *)name;
+    profile.sealing_key =
+        (ProtobufCBinaryData){.data = (uint8_t *)sealing_key, .len = SEALING_KEY_SIZE};
+    return pack(&profile.base);
+}
+
+static bool is_sealed_key(const Field *field)
+{
+    Fields fields;
+    return field->type == FIELD_BYTES && read_fields(field->bytes, field->length, &fields) &&
+           fits(&fields, 1, FIELD_BYTES) && fits(&fields, 2, FIELD_BYTES) &&
+           fields.which[1].length == SEALING_HINT_SIZE &&
+           fields.which[2].length == SEALING_BOX_SIZE;
+}
+
+bool content_is_sealed(const uint8_t *content, size_t length, size_t recipients)
+{
+    Field once[5] = {0};
+    uint32_t seen = 0;
+    size_t keys = 0;
+    bool good_keys = true;
+    FieldReader reader = field_reader(content, length);
+    for (Field field; field_next(&reader, &field);) {
+        if (field.number == 3) {
+            keys++;
+            good_keys = good_keys && is_sealed_key(&field);
+        } else if (field.number < G_N_ELEMENTS(once)) {
+            if ((seen & 1u << field.number) != 0)
+                return false;
+            seen |= 1u << field.number;
+            once[field.number] = field;
+        }
+    }
+    if (reader.bad || once[1].type != FIELD_VARINT || once[1].value == 0 ||
+        once[1].value > UINT32_MAX)
+        return false;
+    if (once[1].value != SEALING_ALGORITHM)
+        return true;
+    return good_keys && keys == recipients && once[2].type == FIELD_BYTES &&
+           once[2].length == SEALING_NONCE_SIZE && once[4].type == FIELD_BYTES &&
+           once[4].length > SEALING_TAG_SIZE &&
+           (once[4].length - SEALING_TAG_SIZE) % SEALING_PAD == 0;
+}

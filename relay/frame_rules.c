@@ -1,0 +1,215 @@
+#include "relay/frame_rules.h"
+
+#include "relay/limits.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#define BAD_UNLESS(condition, what)                                                                \
+    do {                                                                                           \
+        if (!(condition))                                                                          \
+            return what;                                                                           \
+    } while (0)
+
+static bool empty_or(ProtobufCBinaryData bytes, size_t size)
+{
+    return bytes.len == 0 || bytes.len == size;
+}
+
+static bool is_time(int64_t time_ms)
+{
+    return time_ms >= TIME_MIN_MS && time_ms <= TIME_MAX_MS;
+}
+
+static bool is_event(const Wire__SignedEvent *event)
+{
+    return event != NULL && event->body.len > 0;
+}
+
+static bool is_head(const Wire__Head *head)
+{
+    return head != NULL && empty_or(head->author, KEY_SIZE) && head->lane <= 1 &&
+           head->seq <= POSITION_MAX && head->hash.len == (head->seq == 0 ? 0 : HASH_SIZE);
+}
+
+static const char *check_hello(Wire__Hello *hello)
+{
+    BAD_UNLESS(strlen(hello->software) <= SOFTWARE_MAX, "long software");
+    BAD_UNLESS(empty_or(hello->place, PLACE_SIZE), "size of place");
+    BAD_UNLESS(empty_or(hello->log, PLACE_SIZE), "size of log");
+    BAD_UNLESS(hello->position <= POSITION_MAX, "position out of range");
+    return NULL;
+}
+
+static const char *check_welcome(Wire__Welcome *welcome)
+{
+    BAD_UNLESS(strlen(welcome->software) <= SOFTWARE_MAX, "long software");
+    BAD_UNLESS(welcome->place.len == PLACE_SIZE, "size of place");
+    BAD_UNLESS(strlen(welcome->place_name) <= NAME_MAX_BYTES, "long place name");
+    BAD_UNLESS(is_time(welcome->room_time_ms), "time out of range");
+    BAD_UNLESS(welcome->log.len == PLACE_SIZE, "size of log");
+    BAD_UNLESS(welcome->head <= POSITION_MAX, "head out of range");
+    BAD_UNLESS(welcome->limits != NULL, "no limits");
+    for (size_t i = 0; i < welcome->n_own_heads; i++)
+        BAD_UNLESS(is_head(welcome->own_heads[i]), "bad head");
+    return NULL;
+}
+
+static const char *check_submit(Wire__Submit *submit)
+{
+    BAD_UNLESS(is_event(submit->event), "no event");
+    return NULL;
+}
+
+static const char *check_receipt(Wire__Receipt *receipt)
+{
+    if ((unsigned)receipt->refusal > WIRE__REFUSAL__DISK)
+        receipt->refusal = WIRE__REFUSAL__NOT_ALLOWED;
+    bool taken = receipt->refusal == WIRE__REFUSAL__NONE;
+    bool wants_head =
+        receipt->refusal == WIRE__REFUSAL__GAP || receipt->refusal == WIRE__REFUSAL__FORK;
+    BAD_UNLESS(receipt->hash.len == HASH_SIZE, "size of hash");
+    BAD_UNLESS(!taken || (receipt->position > 0 && receipt->position <= POSITION_MAX),
+               "position out of range");
+    BAD_UNLESS(strlen(receipt->text) <= NOTE_MAX, "long text");
+    BAD_UNLESS(receipt->head == NULL ? !wants_head : is_head(receipt->head), "bad head");
+    return NULL;
+}
+
+static const char *check_entries(Wire__Entry **entries, size_t count, uint64_t after,
+                                 uint64_t through)
+{
+    BAD_UNLESS(after <= through && through <= POSITION_MAX, "bad range of positions");
+    uint64_t last = after;
+    for (size_t i = 0; i < count; i++) {
+        BAD_UNLESS(entries[i]->position > last && entries[i]->position <= through,
+                   "positions do not rise");
+        BAD_UNLESS(is_event(entries[i]->event), "no event");
+        last = entries[i]->position;
+    }
+    return NULL;
+}
+
+static const char *check_deliver(Wire__Deliver *deliver)
+{
+    return check_entries(deliver->entries, deliver->n_entries, deliver->after, deliver->through);
+}
+
+static const char *check_fetch(Wire__Fetch *fetch)
+{
+    BAD_UNLESS(fetch->request != 0, "no request number");
+    BAD_UNLESS(fetch->after <= POSITION_MAX && fetch->before <= POSITION_MAX,
+               "position out of range");
+    BAD_UNLESS(fetch->before == 0 || fetch->before > fetch->after, "bad range of positions");
+    BAD_UNLESS(fetch->limit != 0, "no limit");
+    return NULL;
+}
+
+static const char *check_page(Wire__Page *page)
+{
+    BAD_UNLESS(page->retry_ms == 0 || page->n_entries == 0, "entries of a refused page");
+    return check_entries(page->entries, page->n_entries, page->after, page->through);
+}
+
+static const char *check_heads(Wire__Heads *heads)
+{
+    for (size_t i = 0; i < heads->n_heads; i++)
+        BAD_UNLESS(is_head(heads->heads[i]) && heads->heads[i]->author.len == KEY_SIZE, "bad head");
+    return NULL;
+}
+
+static const char *check_roster(Wire__Roster *roster)
+{
+    for (size_t i = 0; i < roster->n_entries; i++) {
+        Wire__RosterEntry *entry = roster->entries[i];
+        if ((unsigned)entry->presence > WIRE__PRESENCE__OFFLINE)
+            entry->presence = WIRE__PRESENCE__ONLINE;
+        BAD_UNLESS(entry->key.len == KEY_SIZE, "size of key");
+        BAD_UNLESS(is_time(entry->since_ms), "time out of range");
+        BAD_UNLESS(entry->profile == NULL || is_event(entry->profile), "empty profile");
+    }
+    return NULL;
+}
+
+static const char *check_status(Wire__Status *status)
+{
+    BAD_UNLESS(empty_or(status->from, KEY_SIZE), "size of from");
+    BAD_UNLESS(empty_or(status->room, PLACE_SIZE), "size of room");
+    BAD_UNLESS(empty_or(status->to, KEY_SIZE), "size of to");
+    bool somewhere = (status->room.len != 0) != (status->to.len != 0);
+    BAD_UNLESS(status->what != WIRE__STATUS__WHAT__TYPING || somewhere, "typing nowhere");
+    return NULL;
+}
+
+static const char *check_signal(Wire__Signal *signal)
+{
+    BAD_UNLESS(signal->to.len == KEY_SIZE, "size of to");
+    BAD_UNLESS(empty_or(signal->from, KEY_SIZE), "size of from");
+    BAD_UNLESS(signal->sealed.len > 0 && signal->sealed.len <= SIGNAL_MAX, "size of sealed");
+    return NULL;
+}
+
+static const char *check_ping(Wire__Ping *ping)
+{
+    BAD_UNLESS(ping->position <= POSITION_MAX, "position out of range");
+    return NULL;
+}
+
+static const char *check_pong(Wire__Pong *pong)
+{
+    BAD_UNLESS(is_time(pong->room_time_ms), "time out of range");
+    return NULL;
+}
+
+static const char *check_goodbye(Wire__Goodbye *goodbye)
+{
+    if ((unsigned)goodbye->why > WIRE__PARTING__SHUTTING_DOWN)
+        goodbye->why = WIRE__PARTING__LEAVING;
+    BAD_UNLESS(strlen(goodbye->text) <= NOTE_MAX, "long text");
+    BAD_UNLESS(empty_or(goodbye->successor, KEY_SIZE), "size of successor");
+    BAD_UNLESS(goodbye->n_addresses <= ADDRESSES_MAX, "too many addresses");
+    for (size_t i = 0; i < goodbye->n_addresses; i++)
+        BAD_UNLESS(strlen(goodbye->addresses[i]) <= ADDRESS_MAX, "long address");
+    return NULL;
+}
+
+/* A body may be present and empty on the wire, but a pointer is always there. */
+const char *frame_check(Wire__Frame *frame)
+{
+    switch (frame->body_case) {
+    case WIRE__FRAME__BODY_HELLO:
+        return check_hello(frame->hello);
+    case WIRE__FRAME__BODY_WELCOME:
+        return check_welcome(frame->welcome);
+    case WIRE__FRAME__BODY_SUBMIT:
+        return check_submit(frame->submit);
+    case WIRE__FRAME__BODY_RECEIPT:
+        return check_receipt(frame->receipt);
+    case WIRE__FRAME__BODY_DELIVER:
+        return check_deliver(frame->deliver);
+    case WIRE__FRAME__BODY_FETCH:
+        return check_fetch(frame->fetch);
+    case WIRE__FRAME__BODY_PAGE:
+        return check_page(frame->page);
+    case WIRE__FRAME__BODY_HEADS:
+        return check_heads(frame->heads);
+    case WIRE__FRAME__BODY_ROSTER:
+        return check_roster(frame->roster);
+    case WIRE__FRAME__BODY_STATUS:
+        if ((unsigned)frame->status->what > WIRE__STATUS__WHAT__TYPING) {
+            frame->body_case = WIRE__FRAME__BODY__NOT_SET;
+            return NULL;
+        }
+        return check_status(frame->status);
+    case WIRE__FRAME__BODY_SIGNAL:
+        return check_signal(frame->signal);
+    case WIRE__FRAME__BODY_PING:
+        return check_ping(frame->ping);
+    case WIRE__FRAME__BODY_PONG:
+        return check_pong(frame->pong);
+    case WIRE__FRAME__BODY_GOODBYE:
+        return check_goodbye(frame->goodbye);
+    default:
+        return NULL;
+    }
+}

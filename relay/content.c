@@ -2,7 +2,7 @@
 
 #include "relay/fields.h"
 #include "relay/text.h"
-#include "relay/wire.pb-c.h"
+#include "wire.pb-c.h"
 
 #include <sodium.h>
 #include <string.h>

@@ -6,7 +6,7 @@
 
 #include "relay/content.h"
 #include "relay/fields.h"
-#include "relay/wire.pb-c.h"
+#include "wire.pb-c.h"
 
 #include <sodium.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  * (relay/PROTOCOL.md). */
 
 #include "relay/arena.h"
-#include "relay/wire.pb-c.h"
+#include "wire.pb-c.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,7 +2,7 @@
 /* What a parsed frame must fulfil beyond what protobuf checks (relay/PROTOCOL.md, "Rules of the
  * messages"). */
 
-#include "relay/wire.pb-c.h"
+#include "wire.pb-c.h"
 
 /* NULL when the frame is good, else static text that says what is wrong. Enum values that this
  * version does not know are replaced by the nearest known one; a Status of an unknown kind becomes

@@ -1,6 +1,6 @@
 #include "relay/seal.h"
 
-#include "relay/wire.pb-c.h"
+#include "wire.pb-c.h"
 
 #include <sodium.h>
 #include <string.h>

@@ -58,8 +58,10 @@ UNBOUNDED = re.compile(
     r"|strdupa|tmpnam|mktemp)\s*\("
 )
 
-# Verbs that STYLE gives one meaning everywhere need no comment.
-PLAIN_VERBS = re.compile(r"_(free|ref|unref|clear|start|stop)$")
+# Verbs that mean the same everywhere need no comment, nor do questions about one thing, whose name
+# says what is answered: `int picture_width(const Picture *picture)`.
+PLAIN_VERBS = re.compile(r"_(new|free|ref|unref|clear|start|stop)$")
+PLAIN_QUESTION = re.compile(r"(?!void )[\w* ]+\(\s*const \w+ \*\w+\s*\);")
 
 WAIVER = re.compile(r"/\*\s*lint:\s*([\w-]+)\s*(.*?)\s*\*/", re.S)
 WAIVABLE = {"file-length", "function-length"}
@@ -270,7 +272,8 @@ def check_documented(source, tree):
         in_row = covered and first >= 2 and source.lines[first - 2].strip() != ""
         covered = above or within or in_row
         name = public_name(text)
-        if not covered and name and not PLAIN_VERBS.search(name):
+        plain = PLAIN_VERBS.search(name or "") or PLAIN_QUESTION.fullmatch(" ".join(text.split()))
+        if not covered and name and not plain:
             yield first, f"{name} is public and has no comment"
 
 
@@ -360,21 +363,25 @@ def check_top(names):
             yield Finding(name, 1, "top-level", "does not belong at the top of the tree")
 
 
-def c_files(root):
+def files(root):
     for layer in LAYERS:
-        for folder, folders, files in os.walk(os.path.join(root, layer)):
+        for folder, folders, names in os.walk(os.path.join(root, layer)):
             folders.sort()
-            for name in sorted(files):
-                if name.endswith((".c", ".h")):
-                    yield os.path.relpath(os.path.join(folder, name), root)
+            for name in sorted(names):
+                yield os.path.relpath(os.path.join(folder, name), root)
+
+
+def c_files(root):
+    return [path for path in files(root) if path.endswith((".c", ".h"))]
 
 
 def check_tree(root):
-    paths = list(c_files(root))
+    tree = set(files(root))
+    paths = c_files(root)
     findings = list(check_top((e.name, e.is_dir()) for e in os.scandir(root)))
     for path in paths:
         with open(os.path.join(root, path), encoding="utf-8") as file:
-            findings += check_source(Source(path, file.read()), set(paths))
+            findings += check_source(Source(path, file.read()), tree)
     return paths, findings
 
 

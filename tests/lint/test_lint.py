@@ -102,6 +102,13 @@ class IncludePathTest(unittest.TestCase):
         found = list(lint.check_include_path(source, {"relay/hub.h"}))
         self.assertEqual([line for line, _ in found], [1])
 
+    def test_any_file_of_the_tree_may_be_included(self):
+        with tempfile.TemporaryDirectory() as root:
+            os.mkdir(os.path.join(root, "ui"))
+            with open(os.path.join(root, "ui", "table.inc"), "w", encoding="utf-8"):
+                pass
+            self.assertEqual(list(lint.files(root)), ["ui/table.inc"])
+
     def test_generated_headers_are_not_in_the_tree(self):
         source = lint.Source("relay/a.c", '#include "relay/wire.pb-c.h"\n')
         self.assertEqual(list(lint.check_include_path(source, set())), [])
@@ -228,7 +235,8 @@ class HeaderTest(RuleTest):
             "typedef enum { A_ON, A_OFF } AState;\n",
             "typedef struct A A;\n",
             "struct A;\n",
-            "void a_free(A *a);\nA *a_ref(A *a);\nvoid a_start(A *a);\n",
+            "A *a_new(int x);\nvoid a_free(A *a);\nA *a_ref(A *a);\nvoid a_start(A *a);\n",
+            "int a_width(const A *a);\nconst char *a_name(\n    const A *a);\n",
             "G_DEFINE_AUTOPTR_CLEANUP_FUNC(A, a_free)\n",
             "#define A_MAX 3\n#define A_TWO(x) \\\n    f(x)\n",
             "/* Runs over it. */\ntypedef void (*AEvent)(int x);\n",
@@ -245,6 +253,8 @@ class HeaderTest(RuleTest):
             "struct A {\n    int x;\n};\n",
             "typedef void (*AEvent)(int x);\n",
             "extern const int a_table[];\n",
+            "void a_show(const A *a);\n",
+            "int a_line(const A *a, int x);\n",
             "static inline int one(void)\n{\n    return 1;\n}\n",
             "/* About something else. */\n\nint a_open(void);\n",
         ]:
@@ -285,7 +295,7 @@ class TreeTest(unittest.TestCase):
             for name in ["b.c", "a.h", "notes.txt"]:
                 with open(os.path.join(root, "app", name), "w", encoding="utf-8"):
                     pass
-            self.assertEqual(list(lint.c_files(root)), ["app/a.h", "app/b.c"])
+            self.assertEqual(lint.c_files(root), ["app/a.h", "app/b.c"])
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 #pragma once
-/* A relay at work: a Hub on real links. Listens on one socket for IPv4 and IPv6, admits connections within the limits that hold before admission, carries frames
- * between links and the hub, flushes the hub at the end of each round. Used by backfence-relay and, later, by apps that serve. One thread with a GMainContext. */
+/* A relay at work: a Hub on real links. Listens on one socket for IPv4 and IPv6, admits connections
+ * within the limits that hold before admission, carries frames between links and the hub, flushes
+ * the hub at the end of each round. Used by backfence-relay and, later, by apps that serve. One
+ * thread with a GMainContext. */
 
 #include "relay/hub.h"
 #include "relay/poller.h"
@@ -9,21 +11,28 @@
 typedef struct Carrier Carrier;
 
 typedef struct {
-    uint16_t port;         /* 0: any free one */
-    bool port_is_wish;     /* when taken, any free one */
+    uint16_t port;     /* 0: any free one */
+    bool port_is_wish; /* when taken, any free one */
+    bool allow_public; /* serve also those whose address is not of this network */
     const char *place_name;
     bool relay_program;
-    void (*report)(const char *event, const char *detail, void *user); /* may be NULL */
+    /* One fact for the log of the program: `event` is a word, `detail` is "key=value …", escaped,
+     * or "". May be NULL. */
+    void (*report)(const char *event, const char *detail, void *user);
     void *user;
 } CarrierConfig;
 
-/* Listens at once. G_IO_ERROR_ADDRESS_IN_USE when the port is taken. `log` and `identity` must outlive it. */
-Carrier *carrier_new(GMainContext *context, const CarrierConfig *config, const Identity *identity, Log *log, GError **error);
-/* Drops all connections. */
+/* Listens at once. G_IO_ERROR_ADDRESS_IN_USE when the port is taken. `log` and `identity` must
+ * outlive it. Raises this process's limit of open descriptors as far as it may. */
+Carrier *carrier_new(GMainContext *context, const CarrierConfig *config, const Identity *identity,
+                     Log *log, GError **error);
+/* Drops all connections. Not from inside its callbacks. */
 void carrier_free(Carrier *carrier);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Carrier, carrier_free)
 
 /* Says Goodbye to everyone, flushes; calls `done` when all links are closed or after 2 s. */
 void carrier_shut_down(Carrier *carrier, void (*done)(void *user), void *user);
+/* The port that it listens on. */
 uint16_t carrier_port(const Carrier *carrier);
+/* The core, for its questions; frames and links are the carrier's part. */
 Hub *carrier_hub(Carrier *carrier);

@@ -1,6 +1,7 @@
 #pragma once
-/* TLS 1.3 as Backfence uses it, by OpenSSL: X25519, Ed25519, both sides show a self-signed certificate made from their identity, no tickets,
- * no resumption, no early data, no PSK. Who the other is, is decided on its raw key after the handshake. */
+/* TLS 1.3 as Backfence uses it, by OpenSSL: X25519, Ed25519, both sides show a self-signed
+ * certificate made from their identity, no tickets, no resumption, no early data, no PSK. Who the
+ * other is, is decided on its raw key after the handshake. */
 
 #include "relay/identity.h"
 
@@ -13,14 +14,27 @@
 typedef struct ssl_st SSL;
 typedef struct Tls Tls;
 
-/* Both contexts, client and server; the certificate is made in memory. One thread at a time; SSL objects made from it may be used on other threads. */
+/* Both contexts, client and server; the certificate is made in memory, valid always: clocks may be
+ * far off. One thread at a time; SSL objects made from it may be used on other threads. Fails with
+ * G_IO_ERROR_FAILED when OpenSSL cannot do it. */
 Tls *tls_new(const Identity *identity, GError **error);
+/* SSL objects made from it live on. */
 void tls_free(Tls *tls);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Tls, tls_free)
 
-/* A new connection object; transfer full (SSL_free). `alpn` is what a client asks for; a server accepts both and tells by tls_alpn(). */
+/* A new connection object for the side that accepted; transfer full (tls_ssl_free). It accepts both
+ * ALPN names and tells by tls_alpn(). */
 SSL *tls_accept(Tls *tls);
+/* As above, for the side that connects; `alpn` is what it asks for. */
 SSL *tls_connect(Tls *tls, const char *alpn);
-/* After the handshake: KEY_SIZE bytes of the other's Ed25519 key into `key`. False when it showed no such key or ALPN was not agreed: close. */
+/* SSL_free(). */
+void tls_ssl_free(SSL *ssl);
+
+/* After the handshake: KEY_SIZE bytes of the other's Ed25519 key into `key`. False when it showed
+ * no such key, one of small order, or ALPN was not agreed: close. */
 bool tls_peer_key(SSL *ssl, uint8_t *key);
+/* The ALPN name agreed, static; NULL when none of ours was. */
 const char *tls_alpn(SSL *ssl);
+/* Why the last call on this thread failed, in words for a log; empties OpenSSL's queue of errors.
+ * Static or per-thread text, valid until the next call. */
+const char *tls_why(void);

@@ -12,6 +12,24 @@ typedef struct {
     int x, y, w, h;
 } Rect;
 
+static inline bool rect_empty(Rect rect)
+{
+    return rect.w <= 0 || rect.h <= 0;
+}
+
+static inline bool rect_contains(Rect rect, int x, int y)
+{
+    return x >= rect.x && y >= rect.y && x < rect.x + rect.w && y < rect.y + rect.h;
+}
+
+/* What both cover; empty when they do not meet. */
+static inline Rect rect_intersect(Rect a, Rect b)
+{
+    int left = MAX(a.x, b.x), top = MAX(a.y, b.y);
+    int right = MIN(a.x + a.w, b.x + b.w), bottom = MIN(a.y + a.h, b.y + b.h);
+    return (Rect){left, top, MAX(0, right - left), MAX(0, bottom - top)};
+}
+
 /* 0xAARRGGBB, not premultiplied. */
 typedef uint32_t Color;
 
@@ -30,7 +48,8 @@ void draw_rect(DrawList *list, Rect rect, int radius, Color color);
 void draw_border(DrawList *list, Rect rect, int radius, int width, Color color);
 /* A soft shadow around `rect`, fading over `blur` pixels. */
 void draw_shadow(DrawList *list, Rect rect, int radius, int blur, Color color);
-/* Scaled into `rect`; `tint` replaces the colour and keeps the alpha of the picture, 0 leaves it as it is. `radius` rounds the corners. */
+/* Scaled into `rect`; `tint` replaces the colour and keeps the alpha of the picture, 0 leaves it as
+ * it is. `radius` rounds the corners. */
 void draw_picture(DrawList *list, Rect rect, Picture *picture, int radius, Color tint);
 /* Everything of the paragraph, its top left at (x, y). */
 void draw_paragraph(DrawList *list, Paragraph *paragraph, int x, int y);

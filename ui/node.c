@@ -270,20 +270,6 @@ char *node_dump(const NodeTree *tree)
     return g_string_free(out, FALSE);
 }
 
-bool rect_contains(Rect rect, int x, int y)
-{
-    return x >= rect.x && y >= rect.y && x < rect.x + rect.w && y < rect.y + rect.h;
-}
-
-Rect rect_intersect(Rect a, Rect b)
-{
-    int x = MAX(a.x, b.x);
-    int y = MAX(a.y, b.y);
-    int right = MIN(a.x + a.w, b.x + b.w);
-    int bottom = MIN(a.y + a.h, b.y + b.h);
-    return (Rect){x, y, MAX(right - x, 0), MAX(bottom - y, 0)};
-}
-
 Rect rect_inset(Rect rect, int by)
 {
     return (Rect){rect.x + by, rect.y + by, MAX(rect.w - 2 * by, 0), MAX(rect.h - 2 * by, 0)};

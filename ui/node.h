@@ -80,6 +80,4 @@ Node *node_next_pane(const NodeTree *tree, const char *id, bool forward);
 /* Lines of "role name [states]", indented: for tests. */
 char *node_dump(const NodeTree *tree);
 
-bool rect_contains(Rect rect, int x, int y);
-Rect rect_intersect(Rect a, Rect b);
 Rect rect_inset(Rect rect, int by);

@@ -6,7 +6,6 @@
  * writes, no other process looks in, and there is no shared-memory file. One thread. */
 
 #include <gio/gio.h>
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -53,17 +52,20 @@ gboolean database_run(Database *database, const char *sql, GError **error);
 
 /* Opens the transaction unless one is open. */
 gboolean database_begin(Database *database, GError **error);
-/* TRUE at once when no transaction is open. Durable when it returns unless `durable` is false: then
- * it is atomic, but a power cut may take it back. On failure nothing of the transaction is there,
- * unless DATABASE_ERROR_IO: see database_recover(). */
-gboolean database_commit(Database *database, bool durable, GError **error);
+/* TRUE at once when no transaction is open. On failure nothing of the transaction is there, unless
+ * DATABASE_ERROR_IO: see database_recover(). */
+gboolean database_commit(Database *database, GError **error);
 bool database_in_transaction(const Database *database);
-/* After any failed write: rolls back; after an I/O error or damage closes the connection and opens
- * it again (at once or with the next use), since its state is unknown. */
+/* Whether the transactions to come are on the disk when committed (the default), or only atomic: a
+ * power cut may take the newest back. Not inside a transaction. */
+void database_set_durable(Database *database, bool durable);
+/* After any failed write: rolls back; after an I/O error closes the connection and opens it again
+ * (at once, or else with the next use), since its state is unknown. Queries in use can only be
+ * released after that. */
 void database_recover(Database *database);
 
 /* A cached statement in use; released (reset) by the autoptr. */
-typedef struct sqlite3_stmt Query;
+typedef struct Query Query;
 /* `sql` must be a string constant: it is the key of the cache. A query must not be taken again
  * before it is released. */
 Query *database_query(Database *database, const char *sql, GError **error);
@@ -82,5 +84,6 @@ gboolean query_finish(Query *query, GError **error);
 int64_t query_int(Query *query, int column);
 /* NULL when the column is NULL; else transfer full. */
 GBytes *query_bytes(Query *query, int column);
+char *query_text(Query *query, int column);
 /* Copies `length` bytes; FALSE and DATABASE_ERROR_BROKEN when the column has another size. */
 gboolean query_copy(Query *query, int column, void *out, size_t length, GError **error);

@@ -1,0 +1,176 @@
+#include "relay/database_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static gboolean fail_errno(GError **error, const char *path)
+{
+    int saved = errno;
+
+    g_set_error(error, DATABASE_ERROR, saved == ENOSPC ? DATABASE_ERROR_FULL : DATABASE_ERROR_IO,
+                "%s: %s", path, g_strerror(saved));
+    return FALSE;
+}
+
+static void sync_directory(const char *directory)
+{
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd >= 0) {
+        if (fsync(fd) != 0)
+            g_debug("fsync of %s: %s", directory, g_strerror(errno));
+        close(fd);
+    }
+}
+
+gboolean database_file_lock(Database *database, GError **error)
+{
+    g_autofree char *path = g_build_filename(database->directory, database->kind->lock, NULL);
+
+    if (g_mkdir_with_parents(database->directory, 0700) != 0)
+        return fail_errno(error, database->directory);
+    database->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (database->lock < 0)
+        return fail_errno(error, path);
+    if (flock(database->lock, LOCK_EX | LOCK_NB) == 0)
+        return TRUE;
+    if (errno != EWOULDBLOCK)
+        return fail_errno(error, path);
+    g_set_error(error, DATABASE_ERROR, DATABASE_ERROR_LOCKED, "%s (%s)", database->kind->locked,
+                database->directory);
+    return FALSE;
+}
+
+gboolean database_file_make(Database *database, GError **error)
+{
+    int fd = open(database->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+    if (fd < 0)
+        return fail_errno(error, database->path);
+    close(fd);
+    return TRUE;
+}
+
+static char *suspect_path(const Database *database)
+{
+    return g_strconcat(database->path, ".suspect", NULL);
+}
+
+void database_file_suspect(Database *database)
+{
+    if (!database->directory)
+        return;
+    g_autofree char *path = suspect_path(database);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+    if (fd >= 0)
+        close(fd);
+}
+
+bool database_file_is_suspect(const Database *database)
+{
+    g_autofree char *path = suspect_path(database);
+
+    return g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
+void database_file_trust(Database *database)
+{
+    g_autofree char *path = suspect_path(database);
+
+    g_unlink(path);
+}
+
+/* The WAL belongs to the file: without it the file would be older than it was. */
+static gboolean move_with_wal(const char *from, const char *to, GError **error)
+{
+    static const char *const suffixes[] = {"-wal", "-journal", "-shm"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+        g_autofree char *old = g_strconcat(from, suffixes[i], NULL);
+        g_autofree char *new = g_strconcat(to, suffixes[i], NULL);
+
+        if (g_rename(old, new) != 0 && errno != ENOENT)
+            return fail_errno(error, old);
+    }
+    return g_rename(from, to) == 0 ? TRUE : fail_errno(error, from);
+}
+
+gboolean database_file_set_aside(Database *database, GError **error)
+{
+    g_autofree char *aside = NULL;
+
+    for (unsigned n = 1; !aside || g_file_test(aside, G_FILE_TEST_EXISTS); n++) {
+        g_free(aside);
+        aside = g_strdup_printf("%s.damaged-%u", database->path, n);
+    }
+    if (!move_with_wal(database->path, aside, error))
+        return FALSE;
+    sync_directory(database->directory);
+    database_file_trust(database);
+    g_free(database->damaged);
+    database->damaged = g_steal_pointer(&aside);
+    return TRUE;
+}
+
+bool database_check(sqlite3 *handle)
+{
+    sqlite3_stmt *statement = NULL;
+    bool sound =
+        sqlite3_prepare_v2(handle, "PRAGMA quick_check(1)", -1, &statement, NULL) == SQLITE_OK &&
+        sqlite3_step(statement) == SQLITE_ROW &&
+        g_strcmp0((const char *)sqlite3_column_text(statement, 0), "ok") == 0;
+
+    sqlite3_finalize(statement);
+    return sound;
+}
+
+/* TRUE: `path` holds a whole, sound copy. */
+static gboolean copy_database(Database *database, const char *path, GError **error)
+{
+    sqlite3 *copy = NULL;
+    sqlite3_backup *backup = NULL;
+    bool sound = false;
+    int code = sqlite3_open_v2(path, &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+
+    if (code == SQLITE_OK) {
+        backup = sqlite3_backup_init(copy, "main", database->handle, "main");
+        code = backup ? sqlite3_backup_step(backup, -1) : sqlite3_errcode(copy);
+        if (backup)
+            sqlite3_backup_finish(backup);
+        sound = code == SQLITE_DONE && database_check(copy);
+    }
+    sqlite3_close(copy);
+    if (sound)
+        return TRUE;
+    g_set_error(error, DATABASE_ERROR,
+                code == SQLITE_FULL ? DATABASE_ERROR_FULL : DATABASE_ERROR_IO,
+                "%s could not be copied before it is brought to a newer form: %s", database->path,
+                code == SQLITE_DONE ? "the copy is not sound" : sqlite3_errstr(code));
+    return FALSE;
+}
+
+gboolean database_file_backup(Database *database, int version, GError **error)
+{
+    g_autofree char *final = g_strdup_printf("%s.before-%d", database->path, version);
+    g_autofree char *part = g_strconcat(final, ".part", NULL);
+
+    g_unlink(part);
+    if (!copy_database(database, part, error)) {
+        g_unlink(part);
+        return FALSE;
+    }
+    int fd = open(part, O_RDWR | O_CLOEXEC);
+    bool synced = fd >= 0 && fchmod(fd, 0600) == 0 && fsync(fd) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    if (!synced || g_rename(part, final) != 0)
+        return fail_errno(error, part);
+    sync_directory(database->directory);
+    return TRUE;
+}

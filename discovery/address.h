@@ -21,7 +21,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Address, address_clear)
 char *address_format(GSocketAddress *address);
 /* Could somebody be reached there? Not for wildcards, multicast, port 0, IPv4 dressed as IPv6. */
 bool address_usable(GSocketAddress *address);
-/* Lower is a better guess. */
+/* Lower is a better guess to dial. */
 typedef enum {
     ADDRESS_RANK_IPV6, /* not link-local */
     ADDRESS_RANK_IPV4,
@@ -29,6 +29,7 @@ typedef enum {
     ADDRESS_RANK_LOOPBACK,
 } AddressRank;
 
+/* What kind of address it is; two of one kind are equally good. */
 AddressRank address_rank(GSocketAddress *address);
 /* Same host, port and scope. */
 bool address_equal(GSocketAddress *a, GSocketAddress *b);

@@ -33,6 +33,7 @@ typedef struct {
 
 typedef struct Browser Browser;
 
+/* Begins at once, and goes on until freed. `events` is copied. */
 Browser *browser_new(GMainContext *context, const BrowserEvents *events, void *user);
 void browser_free(Browser *browser);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Browser, browser_free)

@@ -44,6 +44,7 @@ typedef struct {
     bool locked;
 } CandidateFields;
 
+/* Addresses over CANDIDATE_ADDRESSES_MAX are left out. */
 Candidate *candidate_new(const CandidateFields *fields);
 Candidate *candidate_ref(Candidate *candidate);
 void candidate_unref(Candidate *candidate);

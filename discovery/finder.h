@@ -58,6 +58,7 @@ const uint8_t *finder_last_place(const Finder *finder);
  * (another epoch), the network changes, or FINDER_DOUBT_S seconds have passed. */
 void finder_doubt(Finder *finder, const Candidate *candidate);
 
+/* May be ahead of what the callback told. */
 FinderState finder_state(const Finder *finder);
 /* The network that this machine is on, as of the last change. */
 Network finder_network(const Finder *finder);

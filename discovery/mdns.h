@@ -24,6 +24,7 @@ typedef struct {
 
 typedef struct Mdns Mdns;
 
+/* Connects soon, and again whenever needed. `events` is copied. */
 Mdns *mdns_new(GMainContext *context, const MdnsEvents *events, void *user);
 /* The owner's objects must be freed before. */
 void mdns_free(Mdns *mdns);

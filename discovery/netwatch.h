@@ -11,6 +11,7 @@
 
 typedef struct Netwatch Netwatch;
 
+/* Where the kernel refuses the sockets, nothing is ever told. */
 Netwatch *netwatch_new(GMainContext *context, void (*changed)(void *user), void *user);
 void netwatch_free(Netwatch *netwatch);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Netwatch, netwatch_free)

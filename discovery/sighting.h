@@ -11,6 +11,7 @@ typedef struct {
                               */
 } Sighting;
 
+/* Copies `txt` and takes a reference of `address`. */
 Sighting *sighting_new(const Txt *txt, GSocketAddress *address, bool virtual_interface);
 void sighting_free(Sighting *sighting);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Sighting, sighting_free)

@@ -216,7 +216,7 @@ verb_exec() {
     export HOME="$home" LAN XDG_DATA_HOME="$home/.local/share" XDG_CONFIG_HOME="$home/.config"
     export XDG_STATE_HOME="$home/.local/state" XDG_CACHE_HOME="$home/.cache" XDG_RUNTIME_DIR="$home/.run"
     export DBUS_SYSTEM_BUS_ADDRESS=unix:path=/run/dbus/system_bus_socket DBUS_SESSION_BUS_ADDRESS=disabled:
-    mkdir -p -m 700 "$XDG_RUNTIME_DIR"
+    mkdir -p "$XDG_RUNTIME_DIR" && chmod 700 "$XDG_RUNTIME_DIR"
     enter "$host" "$@"
 }
 

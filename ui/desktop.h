@@ -1,8 +1,7 @@
 #pragma once
 /* What the desktop says about looks, read from the XDG settings portal over D-Bus and followed
- * while it changes, and opening links. UI thread only; everything waits in the background and the
- * answers come from the thread-default main context, which the window's loop iterates by
- * desktop_dispatch(). Without a session bus or a portal the defaults stay. */
+ * while it changes, and opening links. A thread of its own waits for the bus; all functions belong
+ * to the UI thread. Without a session bus or a portal the defaults stay. */
 
 #include <glib.h>
 #include <stdbool.h>
@@ -15,8 +14,8 @@ typedef struct {
     bool reduced_motion;
 } DesktopLooks;
 
-/* `changed` is called on the UI thread from desktop_dispatch(); `wake` from any thread when there
- * is something to dispatch. Either may be NULL. */
+/* `wake` is called from another thread when the looks have changed: come to desktop_dispatch()
+ * then, which calls `changed`. Either may be NULL. */
 Desktop *desktop_new(void (*changed)(void *data), void (*wake)(void *data), void *data);
 void desktop_free(Desktop *desktop);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Desktop, desktop_free)

@@ -16,7 +16,8 @@ enum {
 };
 
 struct Raster {
-    SDL_Surface *surface; /* borrowed: only compared */
+    SDL_Surface *surface; /* borrowed: only compared after the call */
+    int width, height;
     int columns, rows;
     uint64_t *seen; /* owned; columns × rows hashes of the last frame */
     uint64_t *now;  /* owned; of this frame */
@@ -53,11 +54,13 @@ void raster_forget(Raster *raster)
 static void fit_tiles(Raster *raster, SDL_Surface *surface)
 {
     int columns = (surface->w + TILE - 1) / TILE, rows = (surface->h + TILE - 1) / TILE;
-    if (surface != raster->surface || columns != raster->columns || rows != raster->rows) {
+    if (surface != raster->surface || surface->w != raster->width || surface->h != raster->height) {
         size_t count = (size_t)columns * (size_t)rows;
         raster->seen = g_renew(uint64_t, raster->seen, count);
         raster->now = g_renew(uint64_t, raster->now, count);
         raster->surface = surface;
+        raster->width = surface->w;
+        raster->height = surface->h;
         raster->columns = columns;
         raster->rows = rows;
         raster->forgotten = true;

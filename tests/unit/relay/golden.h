@@ -1,0 +1,19 @@
+#pragma once
+/* The golden frames: one of every message of relay/wire.proto, in golden/NAME.hex. */
+
+#include "wire.pb-c.h"
+
+#include <glib.h>
+
+typedef struct {
+    const char *name; /* of the file */
+    void (*fill)(Wire__Frame *frame);
+} GoldenFrame;
+
+extern const GoldenFrame golden_frames[];
+extern const unsigned golden_frame_count;
+
+/* The bytes of golden/NAME.hex: hexadecimal digits; white space and lines that begin with '#' do
+ * not count. Fails the test when it is not there. With BACKFENCE_GOLDEN_WRITE set, `expected` (may
+ * be NULL) is written there first. Transfer full. */
+GBytes *golden_read(const char *name, GBytes *expected);

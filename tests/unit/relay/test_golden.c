@@ -1,0 +1,252 @@
+/* What every other implementation must write and read, byte by byte. BACKFENCE_GOLDEN_WRITE=1
+ * writes the files anew: only for what was never released. */
+
+#include "relay/content.h"
+#include "relay/frame.h"
+#include "relay/seal.h"
+#include "tests/unit/relay/golden.h"
+
+#include <check.h>
+#include <glib/gstdio.h>
+#include <sodium.h>
+#include <string.h>
+
+#define MADE_MS INT64_C(1699900000000) /* when the golden sealing keys were made */
+
+/* Seeds and secrets of the two: 32 times 0x01 and 0x02, for X25519 0x03 and 0x04. */
+static Identity *mira, *jonas;
+static uint8_t sealing_keys[2][SEALING_KEY_SIZE];
+
+static void set_up(void)
+{
+    uint8_t secret[32];
+    memset(secret, 1, sizeof secret);
+    mira = identity_from_seed(secret);
+    memset(secret, 2, sizeof secret);
+    jonas = identity_from_seed(secret);
+    for (unsigned i = 0; i < 2; i++) {
+        memset(secret, (int)(3 + i), sizeof secret);
+        crypto_scalarmult_base(sealing_keys[i], secret);
+    }
+}
+
+static void tear_down(void)
+{
+    g_clear_pointer(&mira, identity_free);
+    g_clear_pointer(&jonas, identity_free);
+}
+
+START_TEST(frames_are_written)
+{
+    Wire__Frame frame = WIRE__FRAME__INIT;
+    golden_frames[_i].fill(&frame);
+    g_autoptr(GBytes) built = frame_build(&frame);
+    g_autoptr(GBytes) golden = golden_read(golden_frames[_i].name, built);
+    ck_assert_msg(g_bytes_equal(built, golden), "%s differs", golden_frames[_i].name);
+}
+END_TEST
+
+START_TEST(frames_are_read)
+{
+    g_autoptr(GBytes) golden = golden_read(golden_frames[_i].name, NULL);
+    gsize length = 0;
+    const uint8_t *bytes = g_bytes_get_data(golden, &length);
+    size_t size = 0;
+    ck_assert_int_eq(frame_cut(bytes, length, FRAME_MAX, &size), FRAME_OK);
+    ck_assert_uint_eq(size, length);
+    g_autoptr(Arena) arena = arena_new(FRAME_ARENA_SIZE);
+    const char *why = "";
+    const Wire__Frame *frame =
+        frame_parse(arena, bytes + FRAME_HEADER_SIZE, length - FRAME_HEADER_SIZE, &why);
+    ck_assert_msg(frame != NULL, "%s: %s", golden_frames[_i].name, why);
+    g_autoptr(GBytes) again = frame_build(frame);
+    ck_assert(g_bytes_equal(again, golden));
+}
+END_TEST
+
+START_TEST(every_message_has_golden_bytes)
+{
+    bool seen[32] = {false};
+    for (unsigned i = 0; i < golden_frame_count; i++) {
+        Wire__Frame frame = WIRE__FRAME__INIT;
+        golden_frames[i].fill(&frame);
+        seen[frame.body_case] = true;
+    }
+    for (unsigned i = 0; i < wire__frame__descriptor.n_fields; i++)
+        ck_assert_msg(seen[wire__frame__descriptor.fields[i].id], "none of %s",
+                      wire__frame__descriptor.fields[i].name);
+}
+END_TEST
+
+static uint8_t place[PLACE_SIZE] = {0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07,
+                                    0x08, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f};
+static const uint8_t general[PLACE_SIZE];
+
+static GBytes *as_frame_entry(const Event *event)
+{
+    Wire__SignedEvent entry = WIRE__SIGNED_EVENT__INIT;
+    entry.body.data = (uint8_t *)g_bytes_get_data(event_body(event), &entry.body.len);
+    entry.signature.data =
+        (uint8_t *)g_bytes_get_data(event_signature(event), &entry.signature.len);
+    size_t length = wire__signed_event__get_packed_size(&entry);
+    uint8_t *bytes = g_malloc(length);
+    wire__signed_event__pack(&entry, bytes);
+    return g_bytes_new_take(bytes, length);
+}
+
+static Event *open_entry(GBytes *golden)
+{
+    gsize length = 0;
+    const uint8_t *bytes = g_bytes_get_data(golden, &length);
+    Wire__SignedEvent *entry = wire__signed_event__unpack(NULL, length, bytes);
+    ck_assert_ptr_nonnull(entry);
+    const char *why = "";
+    Event *event = event_open(entry->body.data, entry->body.len, entry->signature.data,
+                              entry->signature.len, place, &why);
+    ck_assert_msg(event != NULL, "%s", why);
+    wire__signed_event__free_unpacked(entry, NULL);
+    return event;
+}
+
+static void assert_golden_hash(const char *name, const Event *event)
+{
+    g_autoptr(GBytes) hash = g_bytes_new(event_hash(event), HASH_SIZE);
+    g_autoptr(GBytes) golden = golden_read(name, hash);
+    ck_assert(g_bytes_equal(hash, golden));
+}
+
+START_TEST(a_profile_is_signed)
+{
+    g_autoptr(GBytes) content = content_profile("Mira", sealing_keys[0]);
+    uint8_t token[TOKEN_SIZE];
+    memset(token, 0xa1, sizeof token);
+    EventDraft draft = {.incarnation = 42,
+                        .seq = 1,
+                        .place = place,
+                        .time_ms = INT64_C(1700000000000),
+                        .token = token,
+                        .kind = EVENT_PROFILE,
+                        .room = general,
+                        .content = content};
+    g_autoptr(Event) event = event_sign(mira, &draft);
+    g_autoptr(GBytes) entry = as_frame_entry(event);
+    g_autoptr(GBytes) golden = golden_read("event_profile", entry);
+    ck_assert(g_bytes_equal(entry, golden));
+    assert_golden_hash("event_profile_hash", event);
+}
+END_TEST
+
+START_TEST(a_message_is_signed_behind_it)
+{
+    g_autoptr(GBytes) profile_entry = golden_read("event_profile", NULL);
+    g_autoptr(Event) profile = open_entry(profile_entry);
+    g_autoptr(GBytes) content = content_message("Hello, world 👋", true, event_hash(profile));
+    uint8_t token[TOKEN_SIZE];
+    memset(token, 0xa2, sizeof token);
+    EventDraft draft = {.incarnation = 42,
+                        .seq = 2,
+                        .prev = event_hash(profile),
+                        .place = place,
+                        .time_ms = INT64_C(1700000001234),
+                        .token = token,
+                        .kind = EVENT_MESSAGE,
+                        .room = general,
+                        .content = content};
+    g_autoptr(Event) event = event_sign(mira, &draft);
+    g_autoptr(GBytes) entry = as_frame_entry(event);
+    g_autoptr(GBytes) golden = golden_read("event_message", entry);
+    ck_assert(g_bytes_equal(entry, golden));
+    assert_golden_hash("event_message_hash", event);
+    g_autoptr(Event) read = open_entry(golden);
+    size_t length = 0;
+    const uint8_t *bytes = event_content(read, &length);
+    MessageContent message;
+    ck_assert(content_read_message(bytes, length, &message));
+    ck_assert_str_eq(message.text, "Hello, world 👋");
+    ck_assert(message.action && message.has_answers);
+    ck_assert_mem_eq(message.answers, event_hash(profile), HASH_SIZE);
+    message_content_clear(&message);
+}
+END_TEST
+
+/* Sealing draws a key and a nonce, so the golden bytes are read, not made again. */
+static GBytes *seal_anew(void)
+{
+    const uint8_t *recipients[] = {identity_key(jonas), identity_key(mira)}; /* 81…, 8a… */
+    const uint8_t *to[] = {sealing_keys[1], sealing_keys[0]};
+    uint8_t token[TOKEN_SIZE];
+    memset(token, 0xa3, sizeof token);
+    EventDraft draft = {.incarnation = 42,
+                        .lane = LANE_PRIVATE,
+                        .seq = 1,
+                        .place = place,
+                        .time_ms = INT64_C(1700000002000),
+                        .token = token,
+                        .kind = EVENT_SEALED,
+                        .recipients = recipients,
+                        .recipient_count = 2};
+    g_autoptr(GBytes) content = content_message("Just between us", false, NULL);
+    g_autoptr(GBytes) sealed = seal_content(&draft, identity_key(mira), to, EVENT_MESSAGE, content);
+    draft.content = sealed;
+    g_autoptr(Event) event = event_sign(mira, &draft);
+    ck_assert_ptr_nonnull(event);
+    return as_frame_entry(event);
+}
+
+/* A keyring with the one secret that is 32 times `byte`. */
+static Keyring *keyring_of(int byte)
+{
+    uint8_t file[8 + 8 + 32] = "bf-seal1";
+    for (unsigned i = 0; i < 8; i++)
+        file[8 + i] = (uint8_t)(MADE_MS >> (56 - 8 * i));
+    memset(file + 16, byte, 32);
+    g_autofree char *path = NULL;
+    int descriptor = g_file_open_tmp("backfence-golden-XXXXXX", &path, NULL);
+    ck_assert_int_ge(descriptor, 0);
+    ck_assert_int_eq(write(descriptor, file, sizeof file), sizeof file);
+    close(descriptor);
+    Keyring *keyring = keyring_open(path, MADE_MS, NULL);
+    g_unlink(path);
+    ck_assert_ptr_nonnull(keyring);
+    return keyring;
+}
+
+START_TEST(a_sealed_event_is_opened)
+{
+    g_autoptr(GBytes) anew = seal_anew();
+    g_autoptr(GBytes) golden = golden_read("event_sealed", anew);
+    g_autoptr(Event) event = open_entry(golden);
+    const Identity *readers[] = {mira, jonas};
+    for (unsigned i = 0; i < 2; i++) {
+        g_autoptr(Keyring) keyring = keyring_of((int)(3 + i));
+        ck_assert_mem_eq(keyring_public(keyring), sealing_keys[i], SEALING_KEY_SIZE);
+        uint32_t kind = 0;
+        g_autoptr(GBytes) content = NULL;
+        ck_assert_int_eq(seal_open(keyring, event, identity_key(readers[i]), &kind, &content),
+                         SEAL_OPENED);
+        g_autoptr(GBytes) expected = content_message("Just between us", false, NULL);
+        ck_assert_uint_eq(kind, EVENT_MESSAGE);
+        ck_assert(g_bytes_equal(content, expected));
+    }
+    assert_golden_hash("event_sealed_hash", event);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("golden");
+    TCase *all = tcase_create("all");
+    tcase_add_checked_fixture(all, set_up, tear_down);
+    tcase_add_loop_test(all, frames_are_written, 0, (int)golden_frame_count);
+    tcase_add_loop_test(all, frames_are_read, 0, (int)golden_frame_count);
+    tcase_add_test(all, every_message_has_golden_bytes);
+    tcase_add_test(all, a_profile_is_signed);
+    tcase_add_test(all, a_message_is_signed_behind_it);
+    tcase_add_test(all, a_sealed_event_is_opened);
+    suite_add_tcase(suite, all);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}

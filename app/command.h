@@ -13,21 +13,28 @@ typedef struct {
     void (*fail)(const char *code, const char *text, void *user);
     /* The person wants to go. */
     void (*quit)(void *user);
-    /* Shows up to `count` older messages; NULL: print them as lines. */
+    /* Shows the newest `count` messages of `here`, or that many older ones than shown. */
     void (*history)(unsigned count, void *user);
+    /* Shows who is here; NULL: printed as lines. */
+    void (*people)(void *user);
     void *user;
 } CommandContext;
 
 typedef struct {
-    const char *name;      /* without the slash */
-    const char *const *aliases; /* whole first words such as "!online", NULL-terminated; may be NULL */
+    const char *name; /* without the slash */
+    const char *const
+        *aliases; /* whole first words such as "!online", NULL-terminated; may be NULL */
+    const char *const
+        *alone; /* aliases that count only when nothing follows, such as "q"; may be NULL */
     const char *arguments; /* for /help, such as "NAME TEXT" */
     const char *help;      /* one line */
-    /* `arguments` is what follows the first word, without blanks at both ends; "" when nothing does. */
+    /* `arguments` is what follows the first word, without blanks at both ends; "" when nothing
+     * does. */
     void (*run)(const CommandContext *context, const char *arguments);
 } Command;
 
 /* All of them, NULL-terminated, in the order of /help. */
 const Command *const *commands(void);
-/* A typed line: runs the command, or says it as a message where `context->here` is. "//x" says "/x". Empty lines do nothing. */
+/* A typed line: runs the command, or says it as a message where `context->here` is. "//x" says
+ * "/x". Empty lines do nothing. */
 void command_line(const CommandContext *context, const char *line);

@@ -1,0 +1,71 @@
+#include "app/command.h"
+
+#include "app/commands/all.h"
+
+static const Command *const table[] = {
+    &command_help, &command_who,     &command_msg,     &command_nick, &command_me, &command_away,
+    &command_back, &command_history, &command_connect, &command_quit, NULL,
+};
+
+const Command *const *commands(void)
+{
+    return table;
+}
+
+static bool is_one_of(const char *const *words, const char *word)
+{
+    return words && g_strv_contains(words, word);
+}
+
+/* Aliases are what people type who come from other programs; they have no slash. */
+static const Command *find(const char *word, bool alone)
+{
+    for (const Command *const *command = table; *command; command++) {
+        if (word[0] == '/' && g_ascii_strcasecmp(word + 1, (*command)->name) == 0)
+            return *command;
+        if (is_one_of((*command)->aliases, word) || (alone && is_one_of((*command)->alone, word)))
+            return *command;
+    }
+    return NULL;
+}
+
+/* "/wave" is a mistyped command, "/etc/hosts" something to say. */
+static bool looks_like_command(const char *word)
+{
+    return word[0] == '/' && g_ascii_isalpha(word[1]) && !strchr(word + 1, '/');
+}
+
+static void say(const CommandContext *context, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+    int64_t now_us = g_get_monotonic_time();
+    if (!session_say(member_session(context->member), &context->here, text, false, NULL, now_us,
+                     &error))
+        context->fail("not-queued", error->message, context->user);
+    member_touched(context->member);
+}
+
+void command_line(const CommandContext *context, const char *line)
+{
+    g_autofree char *text = g_strdup(line);
+    g_strchomp(text);
+    const char *start = text + strspn(text, " \t\n");
+    if (*start == '\0')
+        return;
+    size_t length = strcspn(start, " \t\n");
+    g_autofree char *word = g_strndup(start, length);
+    g_autofree char *arguments = g_strstrip(g_strdup(start + length));
+
+    const Command *command = find(word, *arguments == '\0');
+    if (command) {
+        command->run(context, arguments);
+    } else if (g_str_has_prefix(start, "//")) {
+        say(context, start + 1);
+    } else if (looks_like_command(word)) {
+        g_autofree char *sorry =
+            g_strdup_printf("There is no command %s. /help lists them all.", word);
+        context->fail("unknown-command", sorry, context->user);
+    } else {
+        say(context, text);
+    }
+}

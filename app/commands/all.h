@@ -1,0 +1,15 @@
+#pragma once
+/* Every command of app/commands/, one file each. */
+
+#include "app/command.h"
+
+extern const Command command_help;
+extern const Command command_who;
+extern const Command command_msg;
+extern const Command command_nick;
+extern const Command command_me;
+extern const Command command_away;
+extern const Command command_back;
+extern const Command command_history;
+extern const Command command_connect;
+extern const Command command_quit;

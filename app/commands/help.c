@@ -1,0 +1,19 @@
+#include "app/commands/all.h"
+
+static void run(const CommandContext *context, const char *arguments)
+{
+    for (const Command *const *command = commands(); *command; command++) {
+        g_autofree char *usage = g_strdup_printf("/%s %s", (*command)->name, (*command)->arguments);
+        g_autofree char *line = g_strdup_printf("%-18s %s", usage, (*command)->help);
+        context->print(line, context->user);
+    }
+    context->print("Everything else is said to the room; //text says /text.", context->user);
+}
+
+const Command command_help = {
+    .name = "help",
+    .aliases = (const char *const[]){"!help", NULL},
+    .arguments = "",
+    .help = "Lists the commands.",
+    .run = run,
+};

@@ -1,0 +1,14 @@
+#pragma once
+/* The console: a member whose face is lines of text. Default GMainContext. */
+
+#include "app/console/printer.h"
+#include "app/member.h"
+
+typedef struct {
+    MemberOptions member;
+    bool json;
+} ConsoleOptions;
+
+/* Runs until the person leaves or the input ends; returns the exit code: 0, 75 when something could
+ * not be sent within 10 s, 1 when it could not start (said on standard error). */
+int console_run(const ConsoleOptions *options);

@@ -1,0 +1,42 @@
+#pragma once
+/* How the console shows what happens: as lines for people or as JSON objects for programs. Both
+ * write to standard output, a line at a time. */
+
+#include "app/session.h"
+
+#include <stdbool.h>
+
+typedef enum {
+    PRINT_LIVE,    /* said now */
+    PRINT_MISSED,  /* said while away, or before the first joining */
+    PRINT_HISTORY, /* asked for by /history */
+} PrintWhen;
+
+/* One of the two ways. Everything from others is escaped inside. */
+typedef struct {
+    void (*joined)(Session *session);
+    void (*message)(Session *session, const SessionMessage *message, PrintWhen when);
+    /* A message of one's own was queued, stored by the relay, or refused. */
+    void (*delivery)(Session *session, const SessionMessage *message);
+    void (*member)(Session *session, const SessionMember *member, MemberChange change,
+                   const char *old_name);
+    void (*link)(SessionState state, const char *why);
+    void (*people)(Session *session);
+    /* All of what /history asked for was printed. */
+    void (*history_end)(unsigned count);
+    /* An answer of a command or a notice of the program. */
+    void (*line)(const char *text);
+    /* Something that cannot be done: a word for programs, a sentence for people. */
+    void (*error)(const char *code, const char *text);
+} Printer;
+
+extern const Printer text_printer;
+extern const Printer json_printer;
+
+/* Called before and after each line that is printed, so that a line being edited on the terminal
+ * can step aside. Either may be NULL. */
+void printer_set_hooks(void (*before)(void), void (*after)(void));
+/* For the two printers: writes one line. */
+void printer_write(const char *line);
+/* False when standard output is gone. */
+bool printer_alive(void);

@@ -1,0 +1,44 @@
+#pragma once
+/* A hub and members a, b, c … whose links are lists of lines: each frame that a member gets is told as one
+ * line of text. For tables of conversations. */
+
+#include "relay/frame.h"
+#include "relay/hub.h"
+
+#define STAGE_MEMBERS 8
+
+typedef struct Stage Stage;
+
+/* Begins with an empty log in memory. */
+Stage *stage_new(void);
+void stage_free(Stage *stage);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Stage, stage_free)
+
+Log *stage_log(Stage *stage);
+Hub *stage_hub(Stage *stage);
+const uint8_t *stage_key(Stage *stage, char who);
+/* Lets so many milliseconds of the virtual clock pass, then ticks. */
+void stage_pass(Stage *stage, int64_t ms);
+void stage_flush(Stage *stage);
+/* The hub is thrown away without a word and begins anew on the same log; all links are gone. */
+void stage_restart(Stage *stage);
+
+void stage_open(Stage *stage, char who);
+/* Opens and says Hello: holds everything up to `position`, wants 100 events. */
+void stage_hello(Stage *stage, char who, uint64_t position);
+void stage_cut(Stage *stage, char who);
+/* Submits a message; `to` is '\0' for the room. `skip` places of the feed are left out first. */
+void stage_say(Stage *stage, char who, char to, const char *text, unsigned skip);
+void stage_profile(Stage *stage, char who, const char *name);
+/* Submits the last event of `who` once more. */
+void stage_again(Stage *stage, char who);
+/* Submits another event at the place of the last one in the public lane. */
+void stage_fork(Stage *stage, char who, const char *text);
+/* `who` submits the last event of `author`. */
+void stage_steal(Stage *stage, char who, char author);
+void stage_frame(Stage *stage, char who, const Wire__Frame *frame);
+void stage_bytes(Stage *stage, char who, const uint8_t *bytes, size_t length);
+/* The queue of this link takes so many more frames; negative: any number. */
+void stage_set_room(Stage *stage, char who, int frames);
+/* The next line that `who` got; "" when there is none. Valid until the next call. */
+const char *stage_next(Stage *stage, char who);

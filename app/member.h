@@ -1,6 +1,7 @@
 #pragma once
-/* A member at work: a Session with real discovery, dialling, links, files and timers, on one GMainContext and its thread. The console runs one directly, the window one
- * through app/engine.h. */
+/* A member at work: a Session with real discovery, dialling, links, files and timers, on one
+ * GMainContext and its thread. The console runs one directly, the window one through app/engine.h.
+ */
 
 #include "app/session.h"
 #include "discovery/finder.h"
@@ -14,14 +15,16 @@ typedef struct {
 
 typedef struct {
     void (*event)(const SessionEvent *event, void *user);
-    void (*choices)(void *user);                    /* member_candidates() changed */
+    void (*choices)(void *user); /* member_candidates() changed */
     void (*finding)(FinderState state, const char *line, void *user);
 } MemberEvents;
 
 typedef struct Member Member;
 
-/* Fails with a sentence for a person: data directory in use, newer version, not writable, bad name, bad address. */
-Member *member_new(GMainContext *context, const MemberOptions *options, const MemberEvents *events, void *user, GError **error);
+/* Fails with a sentence for a person: data directory in use, newer version, not writable, bad name,
+ * bad address. */
+Member *member_new(GMainContext *context, const MemberOptions *options, const MemberEvents *events,
+                   void *user, GError **error);
 /* Drops the link without a word; see member_leave(). */
 void member_free(Member *member);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Member, member_free)
@@ -32,7 +35,8 @@ void member_start(Member *member);
 void member_leave(Member *member, void (*done)(void *user), void *user);
 Session *member_session(Member *member);
 Store *member_store(Member *member);
-/* Call after anything was done to the session from outside its own callbacks: flushes and sets timers. */
+/* Call after anything was done to the session from outside its own callbacks: flushes and sets
+ * timers. */
 void member_touched(Member *member);
 /* Joins by typed address; G_IO_ERROR_INVALID_ARGUMENT when it cannot be one. */
 gboolean member_connect(Member *member, const char *address, GError **error);

@@ -9,7 +9,6 @@
 #include "app/console/input.h"
 
 #include <glib-unix.h>
-#include <signal.h>
 #include <stdio.h>
 
 #define EXIT_NOT_SENT 75 /* EX_TEMPFAIL of sysexits.h */
@@ -306,7 +305,6 @@ int console_run(const ConsoleOptions *options)
         return 1;
     }
     console.loop = g_main_loop_new(NULL, FALSE);
-    signal(SIGPIPE, SIG_IGN);
     guint interrupt = g_unix_signal_add(SIGINT, on_signal, &console);
     guint terminate = g_unix_signal_add(SIGTERM, on_signal, &console);
     if (console.terminal)

@@ -1,4 +1,5 @@
 #include "app/console/console.h"
+#include "relay/process.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -7,6 +8,7 @@
 
 int main(int argc, char **argv)
 {
+    process_prepare();
     setlocale(LC_ALL, "");
     g_autofree char *name = NULL, *address = NULL, *data_dir = NULL;
     gboolean json = FALSE, no_mdns = FALSE, version = FALSE;

@@ -1,0 +1,7 @@
+#pragma once
+/* What every program of Backfence does first. */
+
+/* Keeps keys from core files and debuggers of other programs (non-dumpable), new files from other
+ * users (umask 077), and closed sockets and pipes from ending the program (SIGPIPE). Call at the
+ * start of main(). */
+void process_prepare(void);

@@ -3,6 +3,8 @@
 #include <glib.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -17,9 +19,15 @@ int main(int argc, char **argv)
             g_autofree char *bytes = NULL;
             gsize size = 0;
             if (g_file_get_contents(path, &bytes, &size, NULL)) {
-                /* A copy of exactly this size: reading past its end is noticed. */
-                g_autofree uint8_t *exact = g_memdup2(bytes, size);
+                /* A copy of exactly this size, so that reading past its end is noticed; malloc(0)
+                 * is not NULL, as libFuzzer's empty input is not. */
+                uint8_t *exact = malloc(size);
+                if (!exact) {
+                    return 1;
+                }
+                memcpy(exact, bytes, size);
                 LLVMFuzzerTestOneInput(exact, size);
+                free(exact);
                 count++;
             }
         }

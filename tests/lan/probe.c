@@ -3,14 +3,17 @@
  *
  *   probe find [--memory FILE] [--no-mdns] [ADDRESS…]
  *   probe announce KEY NAME [PORT [ROLE]]     KEY is 16 hexadecimal digits
+ *   probe flood COUNT                         announces COUNT services that nobody should believe
  *
  * `announce` takes lines on stdin: each is a new name. `find` too: "doubt KEY", "remember KEY". */
 
 #include "discovery/address.h"
 #include "discovery/announcer.h"
 #include "discovery/finder.h"
+#include "discovery/mdns.h"
 #include "discovery/txt.h"
 
+#include <avahi-client/publish.h>
 #include <glib-unix.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +23,9 @@ typedef struct {
     Finder *finder;
     Announcer *announcer;
     Announcement announcement;
+    Mdns *mdns;
+    AvahiEntryGroup *group;
+    unsigned flood;
     char name[256];
     int64_t started; /* monotonic, microseconds */
 } Probe;
@@ -200,6 +206,73 @@ static bool start_announce(Probe *probe, int argc, char **argv)
     return true;
 }
 
+/* Each says something else that is wrong or too much; a key of its own makes it a node of its own.
+ */
+static AvahiStringList *hostile_txt(unsigned number)
+{
+    static const char *const names[] = {
+        "name=\x1b]0;owned\a\x1b[31mred",
+        "name=\u202e"
+        "gnp.exe",
+        "name=\xff\xfe\xc0\x80",
+        "name=<b>&amp;</b>\n{\"event\":\"joined\"}",
+        "name=",
+        "name",
+    };
+    g_autofree char *long_name = g_strnfill(240, 'W');
+    AvahiStringList *txt = avahi_string_list_add_printf(NULL, "v=%s", number % 11 ? "1" : "2");
+    txt = avahi_string_list_add(txt, "place=ffffffffffffffffffffffffffffffff");
+    txt = avahi_string_list_add(txt, names[number % G_N_ELEMENTS(names)]);
+    txt = avahi_string_list_add_printf(txt, "key=%016x", number % 13 ? number + 0xf0000 : 0);
+    txt = avahi_string_list_add(txt, number % 7 ? "role=relay" : "role=emperor");
+    for (unsigned i = 0; i < (number % 17 == 0 ? 40 : number % 5); i++) {
+        txt = avahi_string_list_add_printf(txt, "name=%s", long_name);
+    }
+    return avahi_string_list_add(txt, number % 3 ? "epoch=1" : "epoch=99999999999999999999");
+}
+
+static void flood_group(AvahiEntryGroup *group, AvahiEntryGroupState state, void *user)
+{
+    if (state == AVAHI_ENTRY_GROUP_ESTABLISHED) {
+        begin(user, "flooding");
+        end();
+    }
+}
+
+static void flood_running(AvahiClient *client, void *user)
+{
+    Probe *probe = user;
+    probe->group = avahi_entry_group_new(client, flood_group, probe);
+    for (unsigned i = 0; probe->group && i < probe->flood; i++) {
+        g_autofree char *name = g_strdup_printf("%016x", i);
+        AvahiStringList *txt = hostile_txt(i);
+        avahi_entry_group_add_service_strlst(probe->group, AVAHI_IF_UNSPEC, AVAHI_PROTO_UNSPEC, 0,
+                                             name, ANNOUNCER_SERVICE_TYPE, NULL, NULL,
+                                             (uint16_t)(20000 + i), txt);
+        avahi_string_list_free(txt);
+    }
+    if (probe->group) {
+        avahi_entry_group_commit(probe->group);
+    }
+}
+
+static void flood_lost(const char *line, void *user)
+{
+    Probe *probe = user;
+    g_clear_pointer(&probe->group, avahi_entry_group_free);
+}
+
+static bool start_flood(Probe *probe, int argc, char **argv)
+{
+    static const MdnsEvents events = {flood_running, NULL, flood_lost};
+    if (argc != 1) {
+        return false;
+    }
+    probe->flood = (unsigned)g_ascii_strtoull(argv[0], NULL, 10);
+    probe->mdns = mdns_new(NULL, &events, probe);
+    return true;
+}
+
 static gboolean quit(void *user)
 {
     g_main_loop_quit(user);
@@ -214,10 +287,13 @@ int main(int argc, char **argv)
         started = start_find(&probe, argc - 2, argv + 2);
     } else if (argc > 1 && strcmp(argv[1], "announce") == 0) {
         started = start_announce(&probe, argc - 2, argv + 2);
+    } else if (argc > 1 && strcmp(argv[1], "flood") == 0) {
+        started = start_flood(&probe, argc - 2, argv + 2);
     }
     if (!started) {
         fprintf(stderr, "usage: probe find [--memory FILE] [--no-mdns] [ADDRESS…]\n"
-                        "       probe announce KEY NAME [PORT [ROLE]]\n");
+                        "       probe announce KEY NAME [PORT [ROLE]]\n"
+                        "       probe flood COUNT\n");
         return 64;
     }
     setvbuf(stdin, NULL, _IONBF, 0);
@@ -226,6 +302,8 @@ int main(int argc, char **argv)
     g_unix_signal_add(SIGINT, quit, probe.loop);
     g_unix_fd_add(0, G_IO_IN | G_IO_HUP, line_readable, &probe);
     g_main_loop_run(probe.loop);
+    flood_lost(NULL, &probe);
+    mdns_free(probe.mdns);
     announcer_free(probe.announcer);
     finder_free(probe.finder);
     g_main_loop_unref(probe.loop);

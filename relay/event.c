@@ -267,6 +267,8 @@ static const char *judge(Parsed *parsed, const uint8_t *body, size_t body_length
     const char *wrong = parse(parsed, body, body_length);
     if (wrong == NULL)
         wrong = check(parsed);
+    if (wrong == NULL && parsed->kind == EVENT_PROFILE && body_length > PROFILE_MAX)
+        wrong = "too large for a profile";
     if (wrong == NULL && place != NULL && memcmp(parsed->place.bytes, place, PLACE_SIZE) != 0)
         wrong = "of another place";
     return wrong != NULL ? wrong : check_content(parsed);

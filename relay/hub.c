@@ -40,7 +40,7 @@ static void load_roster(Hub *hub)
         member->since_ms = known->last_seen_ms;
         roster_set_profile(hub->roster, member, profile);
     }
-    g_autoptr(GPtrArray) nobody_to_tell = roster_take_changes(hub->roster);
+    g_ptr_array_unref(roster_take_changes(hub->roster)); /* there is nobody to tell yet */
 }
 
 Hub *hub_new(const HubConfig *config, Log *log, const HubOutput *output, void *user, int64_t now_us)

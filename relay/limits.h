@@ -27,6 +27,7 @@
 #define NAME_MAX_GRAPHEMES 32
 #define NAME_MAX_BYTES 256
 #define EVENT_MAX (40 * 1024) /* bytes of an event's body */
+#define PROFILE_MAX 1024      /* bytes of the body of a Profile event: rosters carry many */
 #define RECIPIENTS_MAX 64
 #define SIGNAL_MAX 2048
 #define SOFTWARE_MAX 64 /* bytes of a program's name */
@@ -43,8 +44,8 @@
 #define PING_AFTER_US (2 * INT64_C(1000000))
 #define DEAD_AFTER_US (6 * INT64_C(1000000))
 
-#define SUBMIT_RATE 50  /* events a second and member */
-#define SUBMIT_BURST 200   /* events at once */
+#define SUBMIT_RATE 50    /* events a second and member */
+#define SUBMIT_BURST 200  /* events at once */
 #define MEMBERS_MAX 20000 /* known keys of a place */
 
 /* Events older than this or later than room time by more than TIME_AHEAD_MS do not format or are

@@ -196,6 +196,26 @@ START_TEST(too_long_is_not_signed)
 }
 END_TEST
 
+/* Rosters carry the profiles of many: unknown fields must not blow them up. */
+START_TEST(a_profile_is_small)
+{
+    uint8_t secret[32] = {5}, key[SEALING_KEY_SIZE];
+    crypto_scalarmult_base(key, secret);
+    g_autoptr(GBytes) content = content_profile("Mira", key);
+    g_autoptr(GByteArray) padded = g_byte_array_new();
+    g_byte_array_append(padded, g_bytes_get_data(content, NULL), (guint)g_bytes_get_size(content));
+    static const uint8_t unknown[3] = {0x52, 0x80, 0x08}; /* field 10, 1024 bytes */
+    g_byte_array_append(padded, unknown, sizeof unknown);
+    g_byte_array_set_size(padded, padded->len + 1024);
+    g_autoptr(GBytes) large = g_bytes_new(padded->data, padded->len);
+    EventDraft draft = draft_of(EVENT_PROFILE, content);
+    g_autoptr(Event) event = event_sign(mira, &draft);
+    ck_assert_ptr_nonnull(event);
+    draft.content = large;
+    ck_assert_ptr_null(event_sign(mira, &draft));
+}
+END_TEST
+
 START_TEST(any_changed_byte_is_found)
 {
     EventDraft draft = draft_of(EVENT_MESSAGE, hello);
@@ -370,6 +390,7 @@ int main(void)
     tcase_add_test(all, private_ones_concern_their_recipients);
     tcase_add_loop_test(all, nothing_wrong_is_signed, 0, 16);
     tcase_add_test(all, too_long_is_not_signed);
+    tcase_add_test(all, a_profile_is_small);
     tcase_add_test(all, any_changed_byte_is_found);
     tcase_add_test(all, another_place_is_refused);
     tcase_add_test(all, bytes_stay_as_they_came);

@@ -16,12 +16,14 @@ enum {
 
 typedef struct {
     OpenFont open;
+    GMappedFile *file; /* referenced; SDL_ttf reads from it as long as the font is open */
     uint64_t last_use;
     int uses;
 } Shelf;
 
 struct Fonts {
     GHashTable *by_font; /* PangoFont, referenced → Shelf, owned */
+    GHashTable *files;   /* path → GMappedFile, referenced */
     uint64_t clock;
 };
 
@@ -30,6 +32,8 @@ static void shelf_free(gpointer data)
     Shelf *shelf = data;
     if (shelf->open.font)
         TTF_CloseFont(shelf->open.font);
+    if (shelf->file)
+        g_mapped_file_unref(shelf->file);
     g_free(shelf);
 }
 
@@ -41,6 +45,8 @@ Fonts *fonts_new(GError **error)
     }
     Fonts *fonts = g_new0(Fonts, 1);
     fonts->by_font = g_hash_table_new_full(NULL, NULL, g_object_unref, shelf_free);
+    fonts->files =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_mapped_file_unref);
     return fonts;
 }
 
@@ -49,6 +55,7 @@ void fonts_free(Fonts *fonts)
     if (!fonts)
         return;
     g_hash_table_unref(fonts->by_font);
+    g_hash_table_unref(fonts->files);
     g_free(fonts);
     TTF_Quit();
 }
@@ -87,16 +94,43 @@ static bool face_of(PangoFont *font, FontFace *face)
     return true;
 }
 
-static void shelf_open(Shelf *shelf, PangoFont *font)
+/* Transfer none. SDL_ttf reads small pieces at random: from memory this costs no system calls, and
+ * Pango has the same pages mapped already. */
+static GMappedFile *map_file(Fonts *fonts, const char *path, GError **error)
+{
+    GMappedFile *file = g_hash_table_lookup(fonts->files, path);
+    if (!file) {
+        file = g_mapped_file_new(path, FALSE, error);
+        if (file && g_mapped_file_get_length(file) > G_MAXINT32) {
+            g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "larger than 2 GiB");
+            g_clear_pointer(&file, g_mapped_file_unref);
+        }
+        if (file)
+            g_hash_table_insert(fonts->files, g_strdup(path), file);
+    }
+    return file;
+}
+
+static void shelf_open(Fonts *fonts, Shelf *shelf, PangoFont *font)
 {
     FontFace face;
     if (!face_of(font, &face))
         return;
-    TTF_Font *opened = TTF_OpenFontIndexDPI(face.file, face.pixels, face.index, 72, 72);
+    g_autoptr(GError) error = NULL;
+    GMappedFile *file = map_file(fonts, face.file, &error);
+    if (!file) {
+        g_warning("font %s: %s", face.file, error->message);
+        return;
+    }
+    SDL_RWops *bytes =
+        SDL_RWFromConstMem(g_mapped_file_get_contents(file), (int)g_mapped_file_get_length(file));
+    TTF_Font *opened =
+        bytes ? TTF_OpenFontIndexDPIRW(bytes, 1, face.pixels, face.index, 72, 72) : NULL;
     if (!opened) {
         g_warning("font %s: %s", face.file, TTF_GetError());
         return;
     }
+    shelf->file = g_mapped_file_ref(file);
     TTF_SetFontHinting(opened, TTF_HINTING_LIGHT_SUBPIXEL);
     if (face.style != 0)
         TTF_SetFontStyle(opened, face.style);
@@ -134,7 +168,7 @@ const OpenFont *fonts_open(Fonts *fonts, PangoFont *font)
         if (g_hash_table_size(fonts->by_font) >= MOST_OPEN)
             close_least_used(fonts);
         shelf = g_new0(Shelf, 1);
-        shelf_open(shelf, font);
+        shelf_open(fonts, shelf, font);
         g_hash_table_insert(fonts->by_font, g_object_ref(font), shelf);
     }
     shelf->last_use = ++fonts->clock;

@@ -37,6 +37,15 @@ static void insert_span(PangoAttrList *attributes, PangoAttribute *attribute, co
     pango_attr_list_insert(attributes, attribute);
 }
 
+/* JetBrains Mono is large for its size: code within 15 px text is set at 13 px, and the reverse. */
+static int other_face_size(const Paragraph *paragraph, const TextSpan *span)
+{
+    int pixels = paragraph->pixels;
+    if (span->face == FACE_MONO)
+        return (int)lround(pixels * 13 / 15.0) * PANGO_SCALE;
+    return (int)lround(pixels * 15 / 13.0) * PANGO_SCALE;
+}
+
 /* Only what changes the shapes; colours and lines are drawn by us, so that they never cut a word's
  * shaping. */
 static PangoAttrList *layout_attributes(const Paragraph *paragraph)
@@ -51,11 +60,12 @@ static PangoAttrList *layout_attributes(const Paragraph *paragraph)
             insert_span(attributes, pango_attr_weight_new((PangoWeight)span->weight), span);
         if (span->italic)
             insert_span(attributes, pango_attr_style_new(PANGO_STYLE_ITALIC), span);
-        if (span->has_face && span->face != paragraph->spec.style.face)
-            insert_span(attributes,
-                        pango_attr_family_new(
-                            typesetter_families(span->face, paragraph->text, paragraph->length)),
-                        span);
+        if (!span->has_face || span->face == paragraph->spec.style.face)
+            continue;
+        const char *families = typesetter_families(span->face, paragraph->text, paragraph->length);
+        insert_span(attributes, pango_attr_family_new(families), span);
+        insert_span(attributes, pango_attr_size_new_absolute(other_face_size(paragraph, span)),
+                    span);
     }
     return attributes;
 }

@@ -3,6 +3,7 @@
 #include "ui/typesetter.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 /* A Pango run is cut where SDL_ttf would draw something else than Pango laid out: at tabs, at
  * clusters that no font has, at each colour emoji, and at lengths that are worth a surface. Each
@@ -86,6 +87,32 @@ static void add_colored(Preparation *at, ParagraphRun run, size_t start, size_t 
     }
 }
 
+static bool cursive(PangoScript script)
+{
+    return script == PANGO_SCRIPT_ARABIC || script == PANGO_SCRIPT_SYRIAC ||
+           script == PANGO_SCRIPT_NKO || script == PANGO_SCRIPT_MONGOLIAN;
+}
+
+/* A piece is shaped alone, Pango shaped it with its neighbours: tells whether the letters beyond
+ * its ends belong to the same word. */
+static void note_joins(const Preparation *at, RunText *run, size_t start, size_t end)
+{
+    PangoScript script = at->item->item->analysis.script;
+    const char *text = at->paragraph->text;
+    if (!cursive(script))
+        return;
+    if (start > 0) {
+        gunichar before = g_utf8_get_char(g_utf8_find_prev_char(text, text + start));
+        run->joins_before =
+            g_unichar_isalpha(before) && (PangoScript)g_unichar_get_script(before) == script;
+    }
+    if (end < at->paragraph->length) {
+        gunichar after = g_utf8_get_char(text + end);
+        run->joins_after =
+            g_unichar_isalpha(after) && (PangoScript)g_unichar_get_script(after) == script;
+    }
+}
+
 /* Text of [start, end) bytes whose glyphs are [first, last] of the item. */
 static void add_run(Preparation *at, size_t start, size_t end, int first, int last, bool box)
 {
@@ -115,6 +142,9 @@ static void add_run(Preparation *at, size_t start, size_t end, int first, int la
         .ink_left = pango_pixels(ink.x),
         .ink_top = pango_pixels(ink.y),
     };
+    if (!ellipsis)
+        note_joins(at, &run.run, start, end);
+    run.ink_right = (int)ceil(pango_pixels(ink.x + ink.width));
     add_colored(at, run, start, end);
 }
 
@@ -320,7 +350,11 @@ static void draw_run(const Paragraph *paragraph, const ParagraphRun *run, const 
         return;
     }
     RunPixels pixels = runs_get(typesetter_runs(paragraph->typesetter), &run->run);
-    int left = x + (int)lround(run->x) + pixels.left, top = y + run->baseline + pixels.top;
+    int pen = x + (int)lround(run->x), left = pen + pixels.left;
+    /* Where the two shapers disagree, text stays at the side where it begins. */
+    if (run->run.right_to_left && abs(pixels.left + pixels.width - run->ink_right) > 1)
+        left = pen + run->ink_right - pixels.width;
+    int top = y + run->baseline + pixels.top;
     if (pixels.image) {
         pixels_image(to, left, top, pixels.image, pixels.width, pixels.height, opacity);
     } else if (pixels.mask) {

@@ -1,5 +1,11 @@
 #include "ui/pixels.h"
 
+#include <string.h>
+#include <wchar.h>
+
+/* glibc fills words fastest by wmemset(). */
+G_STATIC_ASSERT(sizeof(wchar_t) == sizeof(uint32_t));
+
 static inline Color with_alpha(Color color, uint32_t alpha)
 {
     return (color & 0xffffffu) | alpha << 24;
@@ -14,8 +20,7 @@ void pixels_fill(const Pixels *to, Rect rect, Color color)
     for (int y = part.y; y < part.y + part.h; y++) {
         uint32_t *row = to->data + (ptrdiff_t)y * to->stride + part.x;
         if (alpha == 255) {
-            for (int x = 0; x < part.w; x++)
-                row[x] = color;
+            wmemset((wchar_t *)row, (wchar_t)color, (size_t)part.w);
         } else {
             for (int x = 0; x < part.w; x++)
                 row[x] = pixels_mix(row[x], color, alpha);
@@ -29,8 +34,15 @@ static inline void span_row(uint32_t *row, const uint8_t *coverage, int count, C
     Color opaque = with_alpha(color, 255);
     for (int x = 0; x < count; x++) {
         uint32_t cover = coverage[x];
-        if (cover == 0)
+        if (cover == 0) {
+            uint64_t eight;
+            for (; x + 9 <= count; x += 8) { /* most of a line of text is empty */
+                memcpy(&eight, coverage + x + 1, sizeof eight);
+                if (eight != 0)
+                    break;
+            }
             continue;
+        }
         if (alpha != 255)
             cover = pixels_scale(cover, alpha);
         row[x] = cover == 255 ? opaque : pixels_mix(row[x], color, cover);

@@ -19,6 +19,8 @@ enum {
     ENTRY_OVERHEAD = 160
 };
 
+#define ZERO_WIDTH_JOINER "\u200d"
+
 typedef struct {
     uint64_t hash;
     char *text; /* owned */
@@ -216,7 +218,11 @@ static Run *run_draw(Runs *runs, const OpenFont *open, const RunText *text, uint
     while (length < text->length && length > 0 && (text->text[length] & 0xc0) == 0x80)
         length--;
     g_string_truncate(runs->scratch, 0);
+    if (text->joins_before)
+        g_string_append(runs->scratch, ZERO_WIDTH_JOINER);
     g_string_append_len(runs->scratch, text->text, (gssize)length);
+    if (text->joins_after)
+        g_string_append(runs->scratch, ZERO_WIDTH_JOINER);
     if (open->color)
         draw_emoji(run, open, runs->scratch->str, text);
     else
@@ -231,7 +237,8 @@ RunPixels runs_get(Runs *runs, const RunText *text)
         return (RunPixels){0};
     uint64_t words[] = {open->id, XXH3_64bits(text->text, text->length),
                         (uint64_t)text->script << 32 | (uint32_t)text->pixels,
-                        (uint64_t)text->right_to_left};
+                        (uint64_t)text->right_to_left | (uint64_t)text->joins_before << 1 |
+                            (uint64_t)text->joins_after << 2};
     Run key = {.hash = XXH3_64bits(words, sizeof words),
                .text = (char *)text->text,
                .length = text->length};

@@ -22,8 +22,9 @@ typedef struct {
     size_t length;   /* bytes */
     uint32_t script; /* ISO 15924, as g_unicode_script_to_iso15924() */
     bool right_to_left;
-    int pixels;               /* height of the text: of emoji, the size to scale to */
-    double ink_left, ink_top; /* where Pango sees the ink begin, pixels from the pen */
+    bool joins_before, joins_after; /* letters beyond the text that a cursive script joins to */
+    int pixels;                     /* height of the text: of emoji, the size to scale to */
+    double ink_left, ink_top;       /* where Pango sees the ink begin, pixels from the pen */
 } RunText;
 
 Runs *runs_new(Fonts *fonts, size_t budget);

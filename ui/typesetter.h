@@ -32,8 +32,9 @@ typedef struct {
 
 /* Something to draw of a paragraph. */
 typedef struct {
-    RunText run; /* `font` is kept alive by the layout, `text` by the paragraph */
-    float x;     /* of the pen */
+    RunText run;   /* `font` is kept alive by the layout, `text` by the paragraph */
+    float x;       /* of the pen */
+    int ink_right; /* where Pango sees the ink end, from the pen */
     int baseline;
     Color color;
     int clip_left, clip_right; /* the columns that have this colour */

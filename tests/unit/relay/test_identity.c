@@ -49,6 +49,7 @@ END_TEST
 START_TEST(refuses_a_file_that_others_may_read)
 {
     g_autoptr(Identity) made = identity_open(path, NULL);
+    ck_assert_ptr_nonnull(made);
     ck_assert_int_eq(g_chmod(path, 0640), 0);
     assert_refused(G_FILE_ERROR_PERM);
 }
@@ -58,6 +59,7 @@ START_TEST(refuses_a_link)
 {
     g_autofree char *target = g_build_filename(directory, "elsewhere", NULL);
     g_autoptr(Identity) made = identity_open(target, NULL);
+    ck_assert_ptr_nonnull(made);
     ck_assert_int_eq(symlink(target, path), 0);
     assert_refused(G_FILE_ERROR_LOOP);
     g_unlink(target);
@@ -67,6 +69,7 @@ END_TEST
 START_TEST(refuses_damage)
 {
     g_autoptr(Identity) made = identity_open(path, NULL);
+    ck_assert_ptr_nonnull(made);
     g_autofree char *bytes = NULL;
     gsize length = 0;
     ck_assert(g_file_get_contents(path, &bytes, &length, NULL));

@@ -1,0 +1,347 @@
+/* A connection waits until the hub has admitted it: then larger messages are allowed, which is how
+ * the carrier sees it. Those that wait stand in `waiting`, oldest first; when there are too many
+ * the oldest gives way, since an honest one is through within milliseconds. */
+#include "relay/carrier.h"
+
+#include "relay/limits.h"
+#include "relay/link.h"
+#include "relay/listener.h"
+#include "relay/source_address.h"
+
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define SHUT_DOWN_US (2 * G_USEC_PER_SEC)
+#define REPORT_PAUSE_US G_USEC_PER_SEC
+
+typedef struct {
+    Carrier *carrier;
+    Link *link;
+    HubLink *hub_link; /* NULL before TLS is through and after the hub closed it */
+    SourceAddress from;
+    bool waiting; /* not admitted yet */
+    int64_t deadline_us;
+    GList node; /* in `waiting` or `admitted` */
+} Connection;
+
+struct Carrier {
+    Poller *poller;
+    Listener *listener;
+    PollerWatch *timer;
+    Tls *tls;
+    Hub *hub;
+    bool allow_public;
+    GQueue waiting;
+    GQueue admitted;
+    unsigned refused; /* not reported yet */
+    int64_t report_us;
+    void (*report)(const char *event, const char *detail, void *user);
+    void *report_user;
+    bool shutting_down;
+    void (*done)(void *user); /* to be called when all links are closed */
+    void *done_user;
+};
+
+static void report(Carrier *carrier, const char *event, const char *detail)
+{
+    if (carrier->report != NULL)
+        carrier->report(event, detail, carrier->report_user);
+}
+
+/* Whoever knocks may not fill the log: at most one line a second. */
+static void count_refusal(Carrier *carrier, const char *why)
+{
+    carrier->refused++;
+    int64_t now_us = g_get_monotonic_time();
+    if (now_us < carrier->report_us)
+        return;
+    g_autofree char *detail = g_strdup_printf("count=%u why=\"%s\"", carrier->refused, why);
+    report(carrier, "refused", detail);
+    carrier->refused = 0;
+    carrier->report_us = now_us + REPORT_PAUSE_US;
+}
+
+static void remove_connection(Connection *connection)
+{
+    Carrier *carrier = connection->carrier;
+    g_queue_unlink(connection->waiting ? &carrier->waiting : &carrier->admitted, &connection->node);
+    link_free(connection->link);
+    g_free(connection);
+    if (carrier->done != NULL && carrier->waiting.length + carrier->admitted.length == 0)
+        poller_poke(carrier->timer);
+}
+
+static void drop(Connection *connection)
+{
+    Carrier *carrier = connection->carrier;
+    HubLink *hub_link = g_steal_pointer(&connection->hub_link);
+    if (hub_link != NULL)
+        hub_link_closed(carrier->hub, hub_link, g_get_monotonic_time());
+    remove_connection(connection);
+    poller_wake(carrier->poller);
+}
+
+static void connection_opened(const uint8_t *key, void *user)
+{
+    Connection *connection = user;
+    Carrier *carrier = connection->carrier;
+    /* Data channels have no use for a relay yet. */
+    if (strcmp(link_alpn(connection->link), TLS_ALPN_LINK) == 0)
+        connection->hub_link =
+            hub_link_opened(carrier->hub, connection, key, g_get_monotonic_time());
+    if (connection->hub_link == NULL)
+        link_finish(connection->link);
+    else
+        link_set_deadline(connection->link, connection->deadline_us);
+}
+
+static void admit(Connection *connection)
+{
+    Carrier *carrier = connection->carrier;
+    link_set_deadline(connection->link, 0);
+    g_queue_unlink(&carrier->waiting, &connection->node);
+    g_queue_push_tail_link(&carrier->admitted, &connection->node);
+    connection->waiting = false;
+}
+
+static void connection_message(const uint8_t *message, size_t length, void *user)
+{
+    Connection *connection = user;
+    if (connection->hub_link == NULL)
+        return;
+    hub_frame(connection->carrier->hub, connection->hub_link, message, length,
+              g_get_monotonic_time());
+    if (connection->waiting && connection->hub_link != NULL &&
+        hub_frame_max(connection->hub_link) > FRAME_MAX_BEFORE_ADMISSION)
+        admit(connection);
+}
+
+static void connection_broken(const char *why, void *user)
+{
+    Connection *connection = user;
+    Wire__Goodbye goodbye = WIRE__GOODBYE__INIT;
+    goodbye.why = WIRE__PARTING__BAD_FRAME;
+    goodbye.text = (char *)why;
+    Wire__Frame frame = WIRE__FRAME__INIT;
+    frame.body_case = WIRE__FRAME__BODY_GOODBYE;
+    frame.goodbye = &goodbye;
+    g_autoptr(GBytes) bytes = frame_build(&frame);
+    link_send(connection->link, bytes);
+}
+
+static void connection_closed(const char *why, void *user)
+{
+    Connection *connection = user;
+    if (connection->waiting && why != NULL)
+        count_refusal(connection->carrier, why);
+    drop(connection);
+}
+
+static size_t connection_message_max(void *user)
+{
+    const Connection *connection = user;
+    return connection->hub_link != NULL ? hub_frame_max(connection->hub_link)
+                                        : FRAME_MAX_BEFORE_ADMISSION;
+}
+
+static bool hub_sends(void *link, GBytes *frame, void *user)
+{
+    return link_send(((Connection *)link)->link, frame);
+}
+
+static size_t hub_asks_queued(void *link, void *user)
+{
+    return link_queued(((Connection *)link)->link);
+}
+
+static void hub_closes(void *link, void *user)
+{
+    Connection *connection = link;
+    connection->hub_link = NULL;
+    link_finish(connection->link);
+}
+
+static int64_t hub_asks_wall_ms(void *user)
+{
+    return g_get_real_time() / 1000;
+}
+
+static void hub_reports(const char *event, const char *detail, void *user)
+{
+    report(user, event, detail);
+}
+
+static unsigned waiting_from(const Carrier *carrier, const SourceAddress *from)
+{
+    unsigned count = 0;
+    for (const GList *node = carrier->waiting.head; node != NULL; node = node->next)
+        count += source_address_equal(&((const Connection *)node->data)->from, from);
+    return count;
+}
+
+/* Why a connection from there is not even begun; NULL: it is. */
+static const char *refusal(const Carrier *carrier, const SourceAddress *from)
+{
+    if (!carrier->allow_public && !source_address_is_near(from))
+        return "not of this network";
+    /* Everybody on this machine has the same address: the limit of an address means nothing. */
+    if (!source_address_is_loopback(from) && waiting_from(carrier, from) >= LINKS_PER_ADDRESS)
+        return "too many connections from one address";
+    return NULL;
+}
+
+static void accepted(int fd, const struct sockaddr_storage *address, void *user)
+{
+    static const LinkEvents events = {.opened = connection_opened,
+                                      .message = connection_message,
+                                      .broken = connection_broken,
+                                      .closed = connection_closed,
+                                      .message_max = connection_message_max};
+    Carrier *carrier = user;
+    SourceAddress from = source_address_of(address);
+    const char *why = refusal(carrier, &from);
+    if (why != NULL) {
+        close(fd);
+        count_refusal(carrier, why);
+        return;
+    }
+    if (carrier->waiting.length >= LINKS_BEFORE_ADMISSION) {
+        count_refusal(carrier, "too many connections that say nothing");
+        drop(carrier->waiting.head->data);
+    }
+    Connection *connection = g_new0(Connection, 1);
+    connection->carrier = carrier;
+    connection->from = from;
+    connection->waiting = true;
+    connection->deadline_us = g_get_monotonic_time() + HANDSHAKE_US;
+    connection->node.data = connection;
+    g_queue_push_tail_link(&carrier->waiting, &connection->node);
+    connection->link = link_new(carrier->poller, fd, tls_accept(carrier->tls),
+                                connection->deadline_us, &events, connection);
+}
+
+static void round_end(void *user)
+{
+    Carrier *carrier = user;
+    if (carrier->shutting_down)
+        return;
+    hub_flush(carrier->hub, g_get_monotonic_time());
+    int64_t deadline_us = hub_deadline(carrier->hub);
+    poller_set_deadline(carrier->timer, deadline_us == INT64_MAX ? 0 : deadline_us);
+}
+
+static void timer_fired(uint32_t events, void *user)
+{
+    Carrier *carrier = user;
+    if (!carrier->shutting_down) {
+        hub_tick(carrier->hub, g_get_monotonic_time());
+        return;
+    }
+    poller_set_deadline(carrier->timer, 0);
+    void (*done)(void *user) = g_steal_pointer(&carrier->done);
+    if (done != NULL)
+        done(carrier->done_user);
+}
+
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit); /* less will do, too */
+}
+
+static void make_hub(Carrier *carrier, const CarrierConfig *config, const Identity *identity,
+                     Log *log)
+{
+    static const HubOutput output = {.send = hub_sends,
+                                     .queued = hub_asks_queued,
+                                     .close = hub_closes,
+                                     .wall_ms = hub_asks_wall_ms,
+                                     .report = hub_reports};
+    HubConfig hub = {.place_name = config->place_name,
+                     .self = identity_key(identity),
+                     .relay_program = config->relay_program,
+                     .software = "backfence " BACKFENCE_VERSION};
+    carrier->hub = hub_new(&hub, log, &output, carrier, g_get_monotonic_time());
+}
+
+Carrier *carrier_new(GMainContext *context, const CarrierConfig *config, const Identity *identity,
+                     Log *log, GError **error)
+{
+    raise_descriptor_limit();
+    Carrier *carrier = g_new0(Carrier, 1);
+    carrier->allow_public = config->allow_public;
+    carrier->report = config->report;
+    carrier->report_user = config->user;
+    g_queue_init(&carrier->waiting);
+    g_queue_init(&carrier->admitted);
+    carrier->poller = poller_new(context);
+    carrier->timer = poller_watch(carrier->poller, -1, 0, timer_fired, carrier);
+    carrier->tls = tls_new(identity, error);
+    if (carrier->tls != NULL)
+        carrier->listener = listener_new(carrier->poller, config->port, config->port_is_wish,
+                                         accepted, carrier, error);
+    if (carrier->listener == NULL) {
+        carrier_free(carrier);
+        return NULL;
+    }
+    make_hub(carrier, config, identity, log);
+    poller_set_round_end(carrier->poller, round_end, carrier);
+    return carrier;
+}
+
+static void free_connections(GQueue *connections)
+{
+    while (connections->head != NULL) {
+        Connection *connection = connections->head->data;
+        connection->hub_link = NULL;
+        remove_connection(connection);
+    }
+}
+
+void carrier_free(Carrier *carrier)
+{
+    if (carrier == NULL)
+        return;
+    carrier->done = NULL;
+    listener_free(carrier->listener);
+    free_connections(&carrier->waiting);
+    free_connections(&carrier->admitted);
+    hub_free(carrier->hub);
+    poller_unwatch(carrier->timer);
+    poller_free(carrier->poller);
+    tls_free(carrier->tls);
+    g_free(carrier);
+}
+
+void carrier_shut_down(Carrier *carrier, void (*done)(void *user), void *user)
+{
+    g_clear_pointer(&carrier->listener, listener_free);
+    int64_t now_us = g_get_monotonic_time();
+    hub_shut_down(carrier->hub, now_us);
+    carrier->shutting_down = true;
+    carrier->done = done;
+    carrier->done_user = user;
+    poller_set_deadline(carrier->timer, now_us + SHUT_DOWN_US);
+    for (GList *node = carrier->waiting.head, *next; node != NULL; node = next) {
+        next = node->next;
+        Connection *connection = node->data;
+        if (!link_is_open(connection->link))
+            drop(connection);
+    }
+    if (carrier->waiting.length + carrier->admitted.length == 0)
+        poller_poke(carrier->timer);
+}
+
+uint16_t carrier_port(const Carrier *carrier)
+{
+    return listener_port(carrier->listener);
+}
+
+Hub *carrier_hub(Carrier *carrier)
+{
+    return carrier->hub;
+}

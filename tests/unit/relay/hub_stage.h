@@ -1,6 +1,6 @@
 #pragma once
-/* A hub and members a, b, c … whose links are lists of lines: each frame that a member gets is told as one
- * line of text. For tables of conversations. */
+/* A hub and members a, b, c … whose links are lists of lines: each frame that a member gets is told
+ * as one line of text. For tables of conversations. */
 
 #include "relay/frame.h"
 #include "relay/hub.h"

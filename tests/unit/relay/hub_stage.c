@@ -1,0 +1,375 @@
+#include "hub_stage.h"
+
+#include "relay/content.h"
+#include "relay/entries.h"
+
+#include <string.h>
+
+typedef struct {
+    Identity *identity;
+    HubLink *link;
+    GQueue lines;
+    int room;
+    uint64_t seq[2];
+    uint8_t prev[2][HASH_SIZE];
+    Event *last;
+} Actor;
+
+struct Stage {
+    Log *log;
+    Hub *hub;
+    int64_t now_us;
+    int64_t wall_ms;
+    Actor actors[STAGE_MEMBERS];
+    char *told;
+    uint8_t tokens;
+};
+
+static const uint8_t place[PLACE_SIZE] = "the stage's id.";
+static const uint8_t general[PLACE_SIZE];
+
+static Actor *actor(Stage *stage, char who)
+{
+    return &stage->actors[who - 'a'];
+}
+
+const uint8_t *stage_key(Stage *stage, char who)
+{
+    return identity_key(actor(stage, who)->identity);
+}
+
+static char name_of(Stage *stage, const uint8_t *key)
+{
+    for (char who = 'a'; who < 'a' + STAGE_MEMBERS; who++)
+        if (memcmp(key, stage_key(stage, who), KEY_SIZE) == 0)
+            return who;
+    return '?';
+}
+
+static void tell_entries(Stage *stage, GString *line, Wire__Entry *const *entries, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const Wire__SignedEvent *bytes = entries[i]->event;
+        g_autoptr(Event) event =
+            event_open(bytes->body.data, bytes->body.len, bytes->signature.data,
+                       bytes->signature.len, place, NULL);
+        g_assert_nonnull(event);
+        size_t length;
+        const uint8_t *content = event_content(event, &length);
+        MessageContent message = {.text = NULL};
+        bool readable =
+            event_kind(event) == EVENT_MESSAGE && content_read_message(content, length, &message);
+        g_string_append_printf(line, " %d:%c:%s", (int)entries[i]->position,
+                               name_of(stage, event_author(event)), readable ? message.text : "*");
+        message_content_clear(&message);
+    }
+}
+
+static void tell_roster(Stage *stage, GString *line, const Wire__Roster *roster)
+{
+    static const char *const words[] = {"online", "away", "offline"};
+    for (size_t i = 0; i < roster->n_entries; i++)
+        g_string_append_printf(line, " %c=%s%s", name_of(stage, roster->entries[i]->key.data),
+                               words[roster->entries[i]->presence],
+                               roster->entries[i]->profile ? "+" : "");
+}
+
+static void tell_receipt(GString *line, const Wire__Receipt *receipt)
+{
+    static const char *const words[] = {"",         "GAP",       "FORK",        "RATE", "TOO_LARGE",
+                                        "BAD_TIME", "BAD_EVENT", "NOT_ALLOWED", "DISK"};
+    if (receipt->refusal == WIRE__REFUSAL__NONE)
+        g_string_append_printf(line, " %d", (int)receipt->position);
+    else
+        g_string_append_printf(line, " %s", words[receipt->refusal]);
+    if (receipt->head)
+        g_string_append_printf(line, " head=%d", (int)receipt->head->seq);
+    if (receipt->retry_ms > 0)
+        g_string_append(line, " later");
+}
+
+static char *tell(Stage *stage, const Wire__Frame *frame)
+{
+    GString *line = g_string_new(frame_name(frame));
+    switch (frame->body_case) {
+    case WIRE__FRAME__BODY_WELCOME:
+        g_string_append_printf(line, " head=%d members=%d own=%d", (int)frame->welcome->head,
+                               (int)frame->welcome->members, (int)frame->welcome->n_own_heads);
+        break;
+    case WIRE__FRAME__BODY_ROSTER:
+        tell_roster(stage, line, frame->roster);
+        break;
+    case WIRE__FRAME__BODY_PAGE:
+        g_string_append_printf(line, " %d (%d,%d]", (int)frame->page->request,
+                               (int)frame->page->after, (int)frame->page->through);
+        tell_entries(stage, line, frame->page->entries, frame->page->n_entries);
+        break;
+    case WIRE__FRAME__BODY_DELIVER:
+        g_string_append_printf(line, " (%d,%d]", (int)frame->deliver->after,
+                               (int)frame->deliver->through);
+        tell_entries(stage, line, frame->deliver->entries, frame->deliver->n_entries);
+        break;
+    case WIRE__FRAME__BODY_RECEIPT:
+        tell_receipt(line, frame->receipt);
+        break;
+    case WIRE__FRAME__BODY_STATUS:
+        g_string_append_printf(line, " %c", name_of(stage, frame->status->from.data));
+        break;
+    case WIRE__FRAME__BODY_SIGNAL:
+        g_string_append_printf(line, " %c", name_of(stage, frame->signal->from.data));
+        break;
+    case WIRE__FRAME__BODY_PONG:
+        g_string_append_printf(line, " %d", (int)frame->pong->nonce);
+        break;
+    case WIRE__FRAME__BODY_HEADS:
+        g_string_append_printf(line, " %d", (int)frame->heads->n_heads);
+        break;
+    case WIRE__FRAME__BODY_GOODBYE:
+        g_string_append_printf(line, " %d", (int)frame->goodbye->why);
+        break;
+    default:
+        break;
+    }
+    return g_string_free(line, FALSE);
+}
+
+static bool out_send(void *link, GBytes *bytes, void *user)
+{
+    Actor *to = link;
+    if (to->room == 0)
+        return false;
+    if (to->room > 0)
+        to->room--;
+    gsize length;
+    const uint8_t *data = g_bytes_get_data(bytes, &length);
+    g_assert_cmpuint(length, <=, FRAME_MAX + FRAME_HEADER_SIZE);
+    g_autoptr(Arena) arena = arena_new(FRAME_ARENA_SIZE);
+    const Wire__Frame *frame =
+        frame_parse(arena, data + FRAME_HEADER_SIZE, length - FRAME_HEADER_SIZE, NULL);
+    g_assert_nonnull(frame);
+    g_queue_push_tail(&to->lines, tell(user, frame));
+    return true;
+}
+
+static size_t out_queued(void *link, void *user)
+{
+    return 0;
+}
+
+static void out_close(void *link, void *user)
+{
+    Actor *to = link;
+    to->link = NULL;
+    g_queue_push_tail(&to->lines, g_strdup("closed"));
+}
+
+static int64_t out_wall(void *user)
+{
+    return ((Stage *)user)->wall_ms;
+}
+
+static void begin_hub(Stage *stage)
+{
+    static const HubOutput output = {
+        .send = out_send, .queued = out_queued, .close = out_close, .wall_ms = out_wall};
+    static const uint8_t self[KEY_SIZE] = {1};
+    HubConfig config = {
+        .place_name = "Stage", .self = self, .relay_program = true, .software = "test"};
+    stage->hub = hub_new(&config, stage->log, &output, stage, stage->now_us);
+}
+
+Stage *stage_new(void)
+{
+    Stage *stage = g_new0(Stage, 1);
+    stage->now_us = G_USEC_PER_SEC;
+    stage->wall_ms = INT64_C(1700000000000);
+    stage->log = log_open(NULL, place, NULL);
+    g_assert_nonnull(stage->log);
+    for (int i = 0; i < STAGE_MEMBERS; i++) {
+        uint8_t seed[32];
+        memset(seed, 'a' + i, sizeof seed);
+        stage->actors[i].identity = identity_from_seed(seed);
+        stage->actors[i].room = -1;
+        g_queue_init(&stage->actors[i].lines);
+    }
+    begin_hub(stage);
+    return stage;
+}
+
+void stage_free(Stage *stage)
+{
+    if (!stage)
+        return;
+    hub_free(stage->hub);
+    log_close(stage->log);
+    for (int i = 0; i < STAGE_MEMBERS; i++) {
+        g_queue_clear_full(&stage->actors[i].lines, g_free);
+        identity_free(stage->actors[i].identity);
+        event_unref(stage->actors[i].last);
+    }
+    g_free(stage->told);
+    g_free(stage);
+}
+
+Log *stage_log(Stage *stage)
+{
+    return stage->log;
+}
+
+Hub *stage_hub(Stage *stage)
+{
+    return stage->hub;
+}
+
+void stage_pass(Stage *stage, int64_t ms)
+{
+    stage->now_us += ms * 1000;
+    stage->wall_ms += ms;
+    hub_tick(stage->hub, stage->now_us);
+}
+
+void stage_flush(Stage *stage)
+{
+    hub_flush(stage->hub, stage->now_us);
+}
+
+void stage_restart(Stage *stage)
+{
+    hub_free(stage->hub);
+    for (int i = 0; i < STAGE_MEMBERS; i++)
+        stage->actors[i].link = NULL;
+    begin_hub(stage);
+}
+
+void stage_open(Stage *stage, char who)
+{
+    Actor *opener = actor(stage, who);
+    opener->link = hub_link_opened(stage->hub, opener, stage_key(stage, who), stage->now_us);
+    g_assert_nonnull(opener->link);
+}
+
+void stage_bytes(Stage *stage, char who, const uint8_t *bytes, size_t length)
+{
+    hub_frame(stage->hub, actor(stage, who)->link, bytes, length, stage->now_us);
+}
+
+void stage_frame(Stage *stage, char who, const Wire__Frame *frame)
+{
+    g_autoptr(GBytes) bytes = frame_build(frame);
+    gsize length;
+    const uint8_t *data = g_bytes_get_data(bytes, &length);
+    stage_bytes(stage, who, data + FRAME_HEADER_SIZE, length - FRAME_HEADER_SIZE);
+}
+
+void stage_hello(Stage *stage, char who, uint64_t position)
+{
+    stage_open(stage, who);
+    Wire__Hello hello = WIRE__HELLO__INIT;
+    hello.version = PROTOCOL_VERSION;
+    hello.log = (ProtobufCBinaryData){PLACE_SIZE, (uint8_t *)log_id(stage->log)};
+    hello.position = position;
+    hello.page = 100;
+    Wire__Frame frame = WIRE__FRAME__INIT;
+    frame.body_case = WIRE__FRAME__BODY_HELLO;
+    frame.hello = &hello;
+    stage_frame(stage, who, &frame);
+}
+
+void stage_cut(Stage *stage, char who)
+{
+    hub_link_closed(stage->hub, actor(stage, who)->link, stage->now_us);
+    actor(stage, who)->link = NULL;
+}
+
+static void submit(Stage *stage, char who, const Event *event)
+{
+    Wire__SignedEvent signed_event;
+    event_to_wire(event, &signed_event);
+    Wire__Submit body = WIRE__SUBMIT__INIT;
+    body.event = &signed_event;
+    Wire__Frame frame = WIRE__FRAME__INIT;
+    frame.body_case = WIRE__FRAME__BODY_SUBMIT;
+    frame.submit = &body;
+    stage_frame(stage, who, &frame);
+}
+
+static void sign_and_submit(Stage *stage, char who, char to, uint32_t kind, GBytes *content)
+{
+    Actor *author = actor(stage, who);
+    Lane lane = to ? LANE_PRIVATE : LANE_PUBLIC;
+    const uint8_t *recipients[2] = {stage_key(stage, who), stage_key(stage, to ? to : who)};
+    if (memcmp(recipients[0], recipients[1], KEY_SIZE) > 0) {
+        const uint8_t *swap = recipients[0];
+        recipients[0] = recipients[1];
+        recipients[1] = swap;
+    }
+    uint8_t token[TOKEN_SIZE] = {++stage->tokens, (uint8_t)who};
+    author->seq[lane]++;
+    EventDraft draft = {
+        .incarnation = 7,
+        .lane = lane,
+        .seq = author->seq[lane],
+        .prev = author->seq[lane] > 1 ? author->prev[lane] : NULL,
+        .place = place,
+        .time_ms = hub_room_time_ms(stage->hub),
+        .token = token,
+        .kind = kind,
+        .room = to ? NULL : general,
+        .recipients = to ? recipients : NULL,
+        .recipient_count = to ? 2 : 0,
+        .content = content,
+    };
+    Event *event = event_sign(author->identity, &draft);
+    g_assert_nonnull(event);
+    memcpy(author->prev[lane], event_hash(event), HASH_SIZE);
+    event_unref(author->last);
+    author->last = event;
+    submit(stage, who, event);
+}
+
+void stage_say(Stage *stage, char who, char to, const char *text, unsigned skip)
+{
+    /* The hub never looks into what is private: an unknown kind stands for it. */
+    g_autoptr(GBytes) content =
+        to ? g_bytes_new(text, strlen(text)) : content_message(text, false, NULL);
+    actor(stage, who)->seq[to ? LANE_PRIVATE : LANE_PUBLIC] += skip;
+    sign_and_submit(stage, who, to, to ? 99 : EVENT_MESSAGE, content);
+}
+
+void stage_profile(Stage *stage, char who, const char *name)
+{
+    uint8_t sealing_key[SEALING_KEY_SIZE] = {9};
+    g_autoptr(GBytes) content = content_profile(name, sealing_key);
+    sign_and_submit(stage, who, '\0', EVENT_PROFILE, content);
+}
+
+void stage_again(Stage *stage, char who)
+{
+    submit(stage, who, actor(stage, who)->last);
+}
+
+void stage_steal(Stage *stage, char who, char author)
+{
+    submit(stage, who, actor(stage, author)->last);
+}
+
+void stage_fork(Stage *stage, char who, const char *text)
+{
+    Actor *author = actor(stage, who);
+    author->seq[LANE_PUBLIC]--;
+    if (event_prev(author->last))
+        memcpy(author->prev[LANE_PUBLIC], event_prev(author->last), HASH_SIZE);
+    stage_say(stage, who, '\0', text, 0);
+}
+
+void stage_set_room(Stage *stage, char who, int frames)
+{
+    actor(stage, who)->room = frames;
+}
+
+const char *stage_next(Stage *stage, char who)
+{
+    g_free(stage->told);
+    stage->told = g_queue_pop_head(&actor(stage, who)->lines);
+    return stage->told ? stage->told : "";
+}

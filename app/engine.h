@@ -1,6 +1,7 @@
 #pragma once
-/* The network side of a windowed app: a thread with one GMainContext that runs a Member (app/member.h). Commands go in by a queue, snapshots
- * come out. Every function here may be called from any thread, and none blocks, except engine_free(), which joins the thread. */
+/* The network side of a windowed app: a thread with one GMainContext that runs a Member
+ * (app/member.h). Commands go in by a queue, snapshots come out. Every function here may be called
+ * from any thread, and none blocks, except engine_free(), which joins the thread. */
 
 #include "app/model.h"
 
@@ -13,9 +14,11 @@ typedef struct {
 
 typedef struct Engine Engine;
 
-/* `wake` is called on the network thread after each new snapshot, at most once until engine_take() is called. Fails with a sentence for a person when the
- * data directory cannot be used (locked by another running app, newer version, not writable). */
-Engine *engine_new(const EngineOptions *options, void (*wake)(void *user), void *user, GError **error);
+/* `wake` is called on the network thread after each new snapshot, at most once until engine_take()
+ * is called. Fails with a sentence for a person when the data directory cannot be used (locked by
+ * another running app, newer version, not writable). */
+Engine *engine_new(const EngineOptions *options, void (*wake)(void *user), void *user,
+                   GError **error);
 /* Says Goodbye, flushes and joins; at most 2 s. */
 void engine_free(Engine *engine);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Engine, engine_free)
@@ -23,7 +26,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Engine, engine_free)
 /* The newest snapshot; transfer full. */
 Model *engine_take(Engine *engine);
 
-/* A line typed in a conversation: a message or a /command, whose answer appears there as notices. */
+/* A line typed in a conversation: a message or a /command, whose answer appears there as notices.
+ */
 void engine_say(Engine *engine, const char *conversation, const char *text);
 void engine_retry(Engine *engine, const char *conversation, const uint8_t *message_id);
 void engine_set_name(Engine *engine, const char *name);

@@ -1,9 +1,10 @@
 #pragma once
 /* What a face shows: an immutable snapshot of place, people, conversations and messages.
  *
- * The network thread makes a new snapshot after changes and hands it over; unchanged parts are shared between snapshots. Every struct here is
- * read-only for faces and lives as long as the snapshot that it was reached through (reference counts are atomic). All strings are
- * valid UTF-8, already cleaned by relay/text.h. */
+ * The network thread makes a new snapshot after changes and hands it over; unchanged parts are
+ * shared between snapshots. Every struct here is read-only for faces and lives as long as the
+ * snapshot that it was reached through (reference counts are atomic). All strings are valid UTF-8,
+ * already cleaned by relay/text.h. */
 
 #include <glib.h>
 #include <stdbool.h>
@@ -20,13 +21,18 @@ typedef enum {
     LINK_LOST, /* was joined; trying again */
 } LinkState;
 
-typedef enum { PRESENCE_ONLINE, PRESENCE_AWAY, PRESENCE_OFFLINE } Presence;
+typedef enum {
+    PRESENCE_ONLINE,
+    PRESENCE_AWAY,
+    PRESENCE_OFFLINE
+} Presence;
 
 /* A member of the place. */
 typedef struct {
     uint8_t key[MODEL_KEY_SIZE];
     const char *name;   /* the label that this person chose */
-    const char *shown;  /* name, with a key suffix when another person has the same one or one that looks alike */
+    const char *shown;  /* name, with a key suffix when another person has the same one or one that
+                           looks alike */
     const char *suffix; /* that suffix alone, "" otherwise */
     Presence presence;
     int64_t since_ms; /* room time: away since, or last seen when offline; 0 unknown */
@@ -42,10 +48,11 @@ typedef enum {
 
 typedef enum {
     MESSAGE_TEXT,
-    MESSAGE_ACTION, /* /me */
-    MESSAGE_NOTICE, /* a line of the program's own: command output, a warning; author NULL */
+    MESSAGE_ACTION,  /* /me */
+    MESSAGE_NOTICE,  /* a line of the program's own: command output, a warning; author NULL */
     MESSAGE_UNKNOWN, /* an event kind of a newer version: shown as one quiet line */
-    MESSAGE_JOINED,  /* author came; text is one whole sentence ("Mira joined"). Faces fold neighbours into one line */
+    MESSAGE_JOINED,  /* author came; text is one whole sentence ("Mira joined"). Faces fold
+                        neighbours into one line */
     MESSAGE_LEFT     /* author went; as above */
 } MessageKind;
 
@@ -56,24 +63,25 @@ typedef struct {
     Delivery delivery;
     int64_t time_ms; /* room time, Unix milliseconds; range-checked: always formattable */
     const char *text;
-    size_t length;   /* bytes of text */
-    const char *why; /* DELIVERY_FAILED: one sentence; else NULL */
+    size_t length;     /* bytes of text */
+    const char *why;   /* DELIVERY_FAILED: one sentence; else NULL */
     uint64_t position; /* in the relay's log; 0 while unsent */
-    bool mention;    /* names me */
+    bool mention;      /* names me */
 } Message;
 
 /* A room or a direct. */
 typedef struct {
-    const char *id;       /* stable: "#general", or "@" and the other's key in hex */
-    const Person *person; /* the other side of a direct; NULL for a room */
-    const char *name;     /* room name without '#', or person->shown */
-    const char *topic;    /* "" when none */
-    unsigned unread;      /* messages after the read mark, not one's own */
-    unsigned mentions;    /* of these, that name me */
-    uint8_t read_mark[MODEL_ID_SIZE]; /* newest message seen when the conversation was last left; all zero: none */
-    bool more_before;     /* older messages exist: ask by member_load_older() */
+    const char *id;                   /* stable: "#general", or "@" and the other's key in hex */
+    const Person *person;             /* the other side of a direct; NULL for a room */
+    const char *name;                 /* room name without '#', or person->shown */
+    const char *topic;                /* "" when none */
+    unsigned unread;                  /* messages after the read mark, not one's own */
+    unsigned mentions;                /* of these, that name me */
+    uint8_t read_mark[MODEL_ID_SIZE]; /* newest message seen when the conversation was last left;
+                                         all zero: none */
+    bool more_before;                 /* older messages exist: ask by member_load_older() */
     bool loading_before;
-    const char *draft;    /* text kept in the composer, on disk */
+    const char *draft;       /* text kept in the composer, on disk */
     const GPtrArray *typing; /* const Person*; who types here now */
     size_t message_count;
 } Conversation;
@@ -86,7 +94,7 @@ typedef struct {
     bool relay;          /* a relay program; else an app */
     bool joined;         /* the one we are in, or dialling */
     bool locked;
-    bool remembered;     /* not seen now */
+    bool remembered; /* not seen now */
 } Choice;
 
 typedef struct Model Model;

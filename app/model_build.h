@@ -26,6 +26,7 @@ ModelBuilder *model_builder_new(uint64_t version);
 void model_builder_free(ModelBuilder *builder);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ModelBuilder, model_builder_free)
 
+/* What model.h says under the same names; strings are copied. */
 void model_builder_set_link(ModelBuilder *builder, LinkState link, int64_t since_us,
                             const char *why);
 void model_builder_set_place(ModelBuilder *builder, const char *name);

@@ -27,6 +27,7 @@ GBytes *content_message(const char *text, bool action, const uint8_t *answers);
 /* NULL when `name` is not valid (text_is_name()). */
 GBytes *content_profile(const char *name, const uint8_t *sealing_key);
 
+/* False when malformed; else `out` owns what it holds, until message_content_clear(). */
 bool content_read_message(const uint8_t *content, size_t length, MessageContent *out);
 void message_content_clear(MessageContent *content);
 /* Also refuses a sealing key of small order, for which nothing could be sealed. */

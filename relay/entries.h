@@ -15,6 +15,7 @@ Entries *entries_new(void);
 void entries_free(Entries *entries);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Entries, entries_free)
 
+/* Positions in the order in which the frame shall carry them. */
 void entries_add(Entries *entries, uint64_t position, const Event *event);
 unsigned entries_count(const Entries *entries);
 /* About how many bytes the frame will have. */

@@ -28,6 +28,7 @@ typedef struct {
     bool bad; /* the message is malformed; nothing more comes */
 } FieldReader;
 
+/* At the first field; `message` must outlive the reader. */
 FieldReader field_reader(const uint8_t *message, size_t length);
 /* False at the end and when malformed: see `bad`. Groups are malformed. */
 bool field_next(FieldReader *reader, Field *field);

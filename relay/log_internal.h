@@ -36,6 +36,7 @@ struct Log {
         *damaged; /* owned: positions whose bytes do not fit their hash, as GINT_TO_POINTER */
 };
 
+/* Schema and migrations of a log. */
 extern const DatabaseKind log_kind;
 
 /* Begins the group when it has not begun. */

@@ -8,15 +8,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Pixels; half-open: the right and lower edges are outside. */
 typedef struct {
     int x, y, w, h;
 } Rect;
 
+/* Covers no pixel. */
 static inline bool rect_empty(Rect rect)
 {
     return rect.w <= 0 || rect.h <= 0;
 }
 
+/* The pixel (x, y) is inside. */
 static inline bool rect_contains(Rect rect, int x, int y)
 {
     return x >= rect.x && y >= rect.y && x < rect.x + rect.w && y < rect.y + rect.h;

@@ -28,12 +28,14 @@ static inline uint32_t pixels_mix(uint32_t below, Color color, uint32_t alpha)
     return 0xff000000u | rb | (g & 0xffu) << 8;
 }
 
+/* a × b / 255, rounded; both 0 to 255. */
 static inline uint32_t pixels_scale(uint32_t a, uint32_t b)
 {
     uint32_t product = a * b + 0x80;
     return (product + (product >> 8)) >> 8;
 }
 
+/* All of these touch nothing outside of to->clip. */
 void pixels_fill(const Pixels *to, Rect rect, Color color);
 /* `coverage` of 0 to 255 for each pixel. */
 void pixels_mask(const Pixels *to, int x, int y, const uint8_t *coverage, int width, int height,

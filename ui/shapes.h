@@ -10,6 +10,7 @@ Shapes *shapes_new(void);
 void shapes_free(Shapes *shapes);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Shapes, shapes_free)
 
+/* Blends over what is there; lengths are device pixels, a border lies inside its rectangle. */
 void shapes_rect(Shapes *shapes, const Pixels *to, Rect rect, int radius, Color color);
 void shapes_border(Shapes *shapes, const Pixels *to, Rect rect, int radius, int width, Color color);
 void shapes_shadow(Shapes *shapes, const Pixels *to, Rect rect, int blur, Color color);

@@ -60,6 +60,7 @@ void window_set_clipboard(const char *text);
 char *window_primary(void);
 void window_set_primary(const char *text);
 
+/* Takes effect while the pointer is over the window. */
 void window_set_cursor(Window *window, CursorShape shape);
 /* Text events and the input method on or off; `caret` is where its candidates are shown. */
 void window_text_input(Window *window, bool on);

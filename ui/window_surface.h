@@ -10,6 +10,7 @@ typedef struct WindowSurface WindowSurface;
 
 WindowSurface *window_surface_new(SDL_Window *window);
 void window_surface_free(WindowSurface *surface);
+/* Draws the list and shows what changed since the last time. */
 void window_surface_present(WindowSurface *surface, Raster *raster, const DrawList *list);
 /* The screen lost what was shown. */
 void window_surface_expose(WindowSurface *surface);

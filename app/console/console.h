@@ -4,6 +4,7 @@
 #include "app/console/printer.h"
 #include "app/member.h"
 
+/* What the command line says. */
 typedef struct {
     MemberOptions member;
     bool json;

@@ -30,6 +30,7 @@ typedef struct {
     void (*error)(const char *code, const char *text);
 } Printer;
 
+/* Lines for people; objects for programs. */
 extern const Printer text_printer;
 extern const Printer json_printer;
 

@@ -260,8 +260,8 @@ def check_purpose(source, tree):
 
 def check_documented(source, tree):
     """A public function, struct, callback or constant has a comment directly above it, within it or
-    behind it, or stands in a row, without a blank line, under one that has."""
-    if not source.is_header:
+    behind it, or stands in a row, without a blank line, under one that has. Headers of tests are for their neighbours only."""
+    if not source.is_header or source.layer == "tests":
         return
     covered = False
     for first, last, text in declarations(source):

@@ -261,6 +261,9 @@ class HeaderTest(RuleTest):
             with self.subTest(text=text):
                 self.assert_found("documented", "relay/a.h", HEADER + text)
 
+    def test_headers_of_tests_need_none_of_that(self):
+        self.assert_clean("tests/sim/a.h", HEADER + "int a_open(void);\n")
+
     def test_a_c_file_needs_none_of_that(self):
         self.assert_clean("relay/a.c", "int a_open(void);\n")
 

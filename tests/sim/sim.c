@@ -1,5 +1,5 @@
 /* Runs worlds by seed: sim --seeds FIRST-LAST. Says which seed failed, and how to run it alone. */
-#include "world.h"
+#include "tests/sim/world.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>

@@ -1,4 +1,4 @@
-#include "world_internal.h"
+#include "tests/sim/world_internal.h"
 
 #include <string.h>
 

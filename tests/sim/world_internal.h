@@ -4,7 +4,7 @@
 #include "app/session.h"
 #include "relay/frame.h"
 #include "relay/hub.h"
-#include "world.h"
+#include "tests/sim/world.h"
 
 #define MEMBERS_MOST 5
 

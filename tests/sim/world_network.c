@@ -1,4 +1,4 @@
-#include "world_internal.h"
+#include "tests/sim/world_internal.h"
 
 #define DELAY_LEAST_US 50
 #define DELAY_MOST_US 20000

@@ -100,6 +100,7 @@ START_TEST(private_ones_concern_their_recipients)
 }
 END_TEST
 
+/* lint: function-length one line or two for each thing that can be wrong */
 static void spoil(EventDraft *draft, int how)
 {
     static const uint8_t *twice[2], *alone[1], *falling[2];

@@ -1,4 +1,4 @@
-#include "hub_stage.h"
+#include "tests/unit/relay/hub_stage.h"
 
 #include "relay/content.h"
 #include "relay/entries.h"

@@ -14,6 +14,7 @@ Stage *stage_new(void);
 void stage_free(Stage *stage);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Stage, stage_free)
 
+/* What the stage is made of; the stage's. */
 Log *stage_log(Stage *stage);
 Hub *stage_hub(Stage *stage);
 const uint8_t *stage_key(Stage *stage, char who);
@@ -23,6 +24,7 @@ void stage_flush(Stage *stage);
 /* The hub is thrown away without a word and begins anew on the same log; all links are gone. */
 void stage_restart(Stage *stage);
 
+/* TLS is up, nothing said. */
 void stage_open(Stage *stage, char who);
 /* Opens and says Hello: holds everything up to `position`, wants 100 events. */
 void stage_hello(Stage *stage, char who, uint64_t position);

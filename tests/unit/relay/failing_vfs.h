@@ -1,0 +1,16 @@
+#pragma once
+/* A disk for SQLite that fails when told to: the default VFS with a switch. */
+
+#include <stdbool.h>
+
+typedef enum {
+    DISK_SOUND,
+    DISK_FAILS_SYNC,  /* fsync reports an error; what was written may be there or not */
+    DISK_FAILS_WRITE, /* writing reports an I/O error */
+    DISK_FULL,        /* writing reports that no room is left */
+    DISK_DEAD,        /* nothing can be opened, read or written */
+} DiskState;
+
+/* Makes it the default for databases opened from now on. */
+void failing_vfs_install(void);
+void failing_vfs_set(DiskState state);

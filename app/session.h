@@ -1,10 +1,13 @@
 #pragma once
-/* The session core: a member's side of a place, as a state machine that owns no socket, thread, clock or random source. Candidates, frames, typed text and the
- * time go in; dialling, frames, log and outbox writes and SessionEvents come out.
+/* The session core: a member's side of a place, as a state machine that owns no socket, thread,
+ * clock or random source. Candidates, frames, typed text and the time go in; dialling, frames, log
+ * and outbox writes and SessionEvents come out.
  *
- *   SEARCHING --candidate--> JOINING --Welcome--> JOINED --link gone--> LOST --back-off--> JOINING …
+ *   SEARCHING --candidate--> JOINING --Welcome--> JOINED --link gone--> LOST --back-off--> JOINING
+ * …
  *
- * It keeps one Log for the place it is in (opened by the shell through `open_log`) and the Store of this data directory. One thread. */
+ * It keeps one Log for the place it is in (opened by the shell through `open_log`) and the Store of
+ * this data directory. One thread. */
 
 #include "app/store.h"
 #include "relay/keyring.h"
@@ -12,7 +15,12 @@
 
 #include <stdbool.h>
 
-typedef enum { SESSION_SEARCHING, SESSION_JOINING, SESSION_JOINED, SESSION_LOST } SessionState;
+typedef enum {
+    SESSION_SEARCHING,
+    SESSION_JOINING,
+    SESSION_JOINED,
+    SESSION_LOST
+} SessionState;
 const char *session_state_name(SessionState state);
 
 /* A conversation: a room id (PLACE_SIZE bytes) or the other side's key (KEY_SIZE bytes). */
@@ -21,7 +29,11 @@ typedef struct {
     uint8_t id[KEY_SIZE]; /* rooms use the first PLACE_SIZE bytes, the rest zero */
 } ConversationId;
 
-typedef enum { MEMBER_ONLINE, MEMBER_AWAY, MEMBER_OFFLINE } MemberPresence;
+typedef enum {
+    MEMBER_ONLINE,
+    MEMBER_AWAY,
+    MEMBER_OFFLINE
+} MemberPresence;
 
 /* Somebody of the place, self included. Owned by the session. */
 typedef struct {
@@ -34,7 +46,12 @@ typedef struct {
     int64_t since_ms;
 } SessionMember;
 
-typedef enum { DELIVERY_STATE_RECEIVED, DELIVERY_STATE_QUEUED, DELIVERY_STATE_SENT, DELIVERY_STATE_REFUSED } DeliveryState;
+typedef enum {
+    DELIVERY_STATE_RECEIVED,
+    DELIVERY_STATE_QUEUED,
+    DELIVERY_STATE_SENT,
+    DELIVERY_STATE_REFUSED
+} DeliveryState;
 
 /* A message as faces need it; strings live during the callback. */
 typedef struct {
@@ -43,8 +60,8 @@ typedef struct {
     const uint8_t *author; /* KEY_SIZE */
     uint32_t kind;         /* EVENT_MESSAGE, or a kind this version does not know (text "") */
     bool action;
-    const char *text; /* cleaned for showing (text_visible) */
-    int64_t time_ms;  /* room time; for queued ones the best guess, so that they come last */
+    const char *text;    /* cleaned for showing (text_visible) */
+    int64_t time_ms;     /* room time; for queued ones the best guess, so that they come last */
     const uint8_t *hash; /* HASH_SIZE; NULL while unsigned */
     uint64_t position;   /* in the relay's log; 0 while unsent */
     DeliveryState delivery;
@@ -52,15 +69,19 @@ typedef struct {
 } SessionMessage;
 
 typedef enum {
-    SESSION_EVENT_STATE,     /* session_state() changed; text: why, plain words, or "" */
-    SESSION_EVENT_JOINED,    /* Welcome, roster and first page are in */
-    SESSION_EVENT_PLACE,     /* another place's log is open now: forget what was shown */
-    SESSION_EVENT_MEMBER,    /* a member joined, left, went away, came back, was renamed: `change`; or just known: MEMBER_KNOWN */
-    SESSION_EVENT_MESSAGE,   /* a message came (live) or was fetched (not live) or was queued */
-    SESSION_EVENT_DELIVERY,  /* queued → sent or refused: message.token, message.delivery, position, why */
-    SESSION_EVENT_TYPING,    /* member types in conversation */
-    SESSION_EVENT_HISTORY,   /* older messages of conversation were loaded or there are none left: session_history() again */
-    SESSION_EVENT_NOTICE,    /* one line for the person (text): clock far off, fork seen, disk full … */
+    SESSION_EVENT_STATE,   /* session_state() changed; text: why, plain words, or "" */
+    SESSION_EVENT_JOINED,  /* Welcome, roster and first page are in */
+    SESSION_EVENT_PLACE,   /* another place's log is open now: forget what was shown */
+    SESSION_EVENT_MEMBER,  /* a member joined, left, went away, came back, was renamed: `change`; or
+                              just known: MEMBER_KNOWN */
+    SESSION_EVENT_MESSAGE, /* a message came (live) or was fetched (not live) or was queued */
+    SESSION_EVENT_DELIVERY, /* queued → sent or refused: message.token, message.delivery, position,
+                               why */
+    SESSION_EVENT_TYPING,   /* member types in conversation (live), or ceased to (not live) */
+    SESSION_EVENT_HISTORY,  /* older messages of conversation were loaded or there are none left:
+                               session_history() again */
+    SESSION_EVENT_NOTICE, /* one line for the person (text): clock far off, fork seen, disk full …
+                           */
     SESSION_EVENT_WANTS_CONNECT, /* nothing found for 3 s */
 } SessionEventType;
 
@@ -81,14 +102,17 @@ typedef struct {
     MemberChange change;
     const char *old_name; /* MEMBER_RENAMED */
     const SessionMessage *message;
-    bool live; /* MESSAGE: said now, not history */
+    /* MESSAGE: said now, or missed while away from a place that was read before; else history. */
+    bool live;
     ConversationId conversation;
 } SessionEvent;
 
 /* What the session knows of a candidate; the shell maps discovery's onto it. */
 typedef struct {
     uint64_t id; /* the shell's; stable for one node */
-    bool typed, relay, remembered;
+    bool typed;
+    bool relay;      /* a relay program; else an app, or unknown */
+    bool remembered; /* from an earlier joining and not seen now */
     bool has_place, has_key;
     uint8_t place[PLACE_SIZE];
     uint8_t key_prefix[8];
@@ -96,9 +120,11 @@ typedef struct {
 } SessionCandidate;
 
 typedef struct {
-    /* Race all addresses of this candidate; the answer is session_dialled() or session_dial_failed(). One dial at a time. */
+    /* Race all addresses of this candidate; the answer is session_dialled() or
+     * session_dial_failed(). One dial at a time. */
     void (*dial)(uint64_t candidate, void *user);
-    /* Give a dial up, or close the link, after writing out what was sent. */
+    /* Give a dial up, or close the link, after writing out what was sent. Nothing more is
+     * reported of it. */
     void (*hang_up)(void *user);
     bool (*send)(GBytes *frame, void *user);
     /* Opens (or makes) the log of a place; transfer full. */
@@ -110,13 +136,17 @@ typedef struct {
 
 typedef struct Session Session;
 
-/* `identity`, `keyring`, `store` must outlive it. Opens the log of the place last joined, so that history shows at once. */
-Session *session_new(const Identity *identity, Keyring *keyring, Store *store, const SessionOutput *output, void *user, int64_t now_us, GError **error);
+/* `identity`, `keyring`, `store` must outlive it. Opens the log of the place last joined, so that
+ * history shows at once. */
+Session *session_new(const Identity *identity, Keyring *keyring, Store *store,
+                     const SessionOutput *output, void *user, int64_t now_us, GError **error);
 void session_free(Session *session);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Session, session_free)
 
-/* All candidates that there are now. `settled`: the network has answered; before that only typed and remembered ones are tried. */
-void session_candidates(Session *session, const SessionCandidate *candidates, size_t count, bool settled, int64_t now_us);
+/* All candidates that there are now. `settled`: the network has answered; before that only typed
+ * and remembered ones are tried. */
+void session_candidates(Session *session, const SessionCandidate *candidates, size_t count,
+                        bool settled, int64_t now_us);
 /* A person chose this one (or typed it): it goes before the rule, and a link elsewhere is left. */
 void session_choose(Session *session, uint64_t candidate, int64_t now_us);
 void session_try_now(Session *session, int64_t now_us);
@@ -131,20 +161,26 @@ void session_link_closed(Session *session, const char *why, int64_t now_us);
 /* Commits what came; call at the end of each round. */
 void session_flush(Session *session, int64_t now_us);
 void session_tick(Session *session, int64_t now_us);
-int64_t session_deadline(const Session *session); /* µs, monotonic; INT64_MAX: nothing to wait for */
+int64_t session_deadline(
+    const Session *session); /* µs, monotonic; INT64_MAX: nothing to wait for */
 
 /* What a person does. */
-/* Queues a message (durable when it returns) and reports it by SESSION_EVENT_MESSAGE; `token` (TOKEN_SIZE, may be NULL) receives its id. FALSE with a
- * sentence when it cannot be: empty, too long, nobody by that key, disk full. */
-gboolean session_say(Session *session, const ConversationId *conversation, const char *text, bool action, uint8_t *token, int64_t now_us, GError **error);
+/* Queues a message (durable when it returns) and reports it by SESSION_EVENT_MESSAGE; `token`
+ * (TOKEN_SIZE, may be NULL) receives its id. FALSE with a sentence when it cannot be: empty, too
+ * long, nobody by that key, disk full. */
+gboolean session_say(Session *session, const ConversationId *conversation, const char *text,
+                     bool action, uint8_t *token, int64_t now_us, GError **error);
 void session_retry(Session *session, const uint8_t *token, int64_t now_us);
 gboolean session_set_name(Session *session, const char *name, int64_t now_us, GError **error);
 void session_set_away(Session *session, bool away, int64_t now_us);
 void session_typing(Session *session, const ConversationId *conversation, int64_t now_us);
-/* Asks the relay for older events than what is held; SESSION_EVENT_HISTORY follows, also when there are none. */
+/* Asks the relay for older events than what is held; SESSION_EVENT_HISTORY follows, also when there
+ * are none. */
 void session_load_older(Session *session, const ConversationId *conversation, int64_t now_us);
 /* Goodbye; hangs up. */
 void session_leave(Session *session, int64_t now_us);
+/* The name until the person chooses one; made valid. */
+void session_suggest_name(Session *session, const char *name, int64_t now_us);
 
 /* Questions. */
 SessionState session_state(const Session *session);
@@ -153,15 +189,30 @@ uint64_t session_candidate_joined(const Session *session); /* 0: none */
 const uint8_t *session_place(const Session *session);      /* NULL before the first */
 const char *session_place_name(const Session *session);
 const SessionMember *session_self(const Session *session);
+/* The person chose a name, now or earlier. */
+bool session_name_chosen(const Session *session);
+bool session_away(const Session *session);
+/* The key that TLS proved of the relay joined; NULL when none is. */
+const uint8_t *session_relay_key(const Session *session);
+bool session_relay_program(const Session *session);
+/* NULL before the first place. For searching and read marks. */
+Log *session_log(const Session *session);
+/* Messages, profile changes and repairs that are not with the relay yet. */
+unsigned session_unsent(const Session *session);
 const SessionMember *session_member(const Session *session, const uint8_t *key);
-/* By the name shown, or the bare name when only one person has it, ignoring case; NULL with a sentence when nobody or several fit. */
+/* By the name shown, or the bare name when only one person has it, ignoring case; NULL with a
+ * sentence when nobody or several fit. */
 const SessionMember *session_find_member(const Session *session, const char *name, GError **error);
 /* const SessionMember*, self included; transfer container. */
 GPtrArray *session_members(const Session *session);
 bool session_may_have_older(const Session *session, const ConversationId *conversation);
-/* The newest `limit` messages held before `before` (NULL: newest), each given to `each`, oldest first. Returns how many. Queued ones are not among them. */
-unsigned session_history(Session *session, const ConversationId *conversation, const LogPoint *before, unsigned limit, void (*each)(const SessionMessage *message, void *user), void *user);
+/* The newest `limit` messages held before `before` (NULL: newest), each given to `each`, oldest
+ * first. Returns how many. Queued ones are not among them. */
+unsigned session_history(Session *session, const ConversationId *conversation,
+                         const LogPoint *before, unsigned limit,
+                         void (*each)(const SessionMessage *message, void *user), void *user);
 /* Messages that wait in the outbox, oldest first. */
-unsigned session_outbox(Session *session, void (*each)(const SessionMessage *message, void *user), void *user);
+unsigned session_outbox(Session *session, void (*each)(const SessionMessage *message, void *user),
+                        void *user);
 /* Room time now. */
 int64_t session_room_time_ms(const Session *session, int64_t now_us);

@@ -88,6 +88,14 @@ gboolean store_commit(Store *store, GError **error)
     return database_commit(store->database, error);
 }
 
+void store_rollback(Store *store)
+{
+    if (!store->gathering)
+        return;
+    store->gathering = false;
+    database_recover(store->database);
+}
+
 Query *store_changing(Store *store, const char *sql, bool durable, GError **error)
 {
     database_set_durable(store->database, durable);

@@ -25,6 +25,8 @@ const char *store_damaged(const Store *store);
  * of them all are gone. */
 gboolean store_begin(Store *store, GError **error);
 gboolean store_commit(Store *store, GError **error);
+/* Gives up what store_begin() began; nothing when that is gone already. */
+void store_rollback(Store *store);
 
 /* --- the outbox: what the person said and the relay has not acknowledged --- */
 

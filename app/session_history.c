@@ -1,0 +1,93 @@
+/* Events and waiting items as messages for faces. */
+#include "app/session_internal.h"
+#include "relay/text.h"
+
+static void describe_content(SessionMessage *out, const uint8_t *content, size_t length,
+                             char **text)
+{
+    MessageContent read = {0};
+    *text = NULL;
+    if (content && out->kind == EVENT_MESSAGE && content_read_message(content, length, &read)) {
+        *text = text_visible(read.text, strlen(read.text));
+        out->action = read.action;
+        message_content_clear(&read);
+    }
+    out->text = *text ? *text : "";
+}
+
+void session_describe(const Session *session, const Event *event, uint32_t opened_kind,
+                      GBytes *opened, const ConversationId *conversation, uint64_t position,
+                      SessionMessage *out, char **text)
+{
+    size_t length = 0;
+    const uint8_t *content = event_content(event, &length);
+    *out = (SessionMessage){.conversation = *conversation,
+                            .token = event_token(event),
+                            .author = event_author(event),
+                            .kind = event_kind(event),
+                            .time_ms = event_time_ms(event),
+                            .hash = event_hash(event),
+                            .position = position,
+                            .delivery = session_is_self(session, event_author(event))
+                                            ? DELIVERY_STATE_SENT
+                                            : DELIVERY_STATE_RECEIVED};
+    if (event_lane(event) == LANE_PRIVATE) {
+        out->kind = opened ? opened_kind : event_kind(event);
+        content = opened ? g_bytes_get_data(opened, &length) : NULL;
+    }
+    describe_content(out, content, length, text);
+}
+
+void session_describe_item(const Session *session, const Item *item, SessionMessage *out,
+                           char **text)
+{
+    size_t length = 0;
+    const uint8_t *content = g_bytes_get_data(item->content, &length);
+    *out = (SessionMessage){.conversation = item->conversation,
+                            .token = item->token,
+                            .author = identity_key(session->identity),
+                            .kind = item->kind,
+                            .time_ms = item->event ? event_time_ms(item->event)
+                                                   : session_room_time_ms(session, session->now_us),
+                            .hash = item->event ? event_hash(item->event) : NULL,
+                            .position = item->position,
+                            .delivery = item->why ? DELIVERY_STATE_REFUSED : DELIVERY_STATE_QUEUED,
+                            .why = item->why};
+    describe_content(out, content, length, text);
+}
+
+unsigned session_history(Session *session, const ConversationId *conversation,
+                         const LogPoint *before, unsigned limit,
+                         void (*each)(const SessionMessage *message, void *user), void *user)
+{
+    if (!session->log)
+        return 0;
+    g_autoptr(GBytes) bytes = conversation_bytes(conversation);
+    g_autoptr(GArray) entries = log_history(session->log, bytes, before, limit, NULL);
+    for (guint i = 0; entries && i < entries->len; i++) {
+        const LogEntry *entry = &g_array_index(entries, LogEntry, i);
+        SessionMessage message;
+        g_autofree char *text = NULL;
+        session_describe(session, entry->event, entry->opened_kind, entry->opened, conversation,
+                         entry->source_position, &message, &text);
+        each(&message, user);
+    }
+    return entries ? entries->len : 0;
+}
+
+unsigned session_outbox(Session *session, void (*each)(const SessionMessage *message, void *user),
+                        void *user)
+{
+    unsigned count = 0;
+    for (guint i = 0; i < session->outbox->len; i++) {
+        const Item *item = session->outbox->pdata[i];
+        if (item->kind == EVENT_PROFILE || item->stored)
+            continue;
+        SessionMessage message;
+        g_autofree char *text = NULL;
+        session_describe_item(session, item, &message, &text);
+        each(&message, user);
+        count++;
+    }
+    return count;
+}

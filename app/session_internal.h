@@ -1,0 +1,302 @@
+#pragma once
+/* What the files of the session core share; nobody else includes it. */
+
+#include "app/session.h"
+#include "relay/content.h"
+#include "relay/frame.h"
+
+#include <string.h>
+
+/* How often and how long; microseconds. */
+#define SETTLE_WAIT_US (250 * INT64_C(1000))    /* from the first candidate seen to dialling */
+#define DIAL_PATIENCE_US (1500 * INT64_C(1000)) /* before another candidate has its turn */
+#define GREETING_US (8 * INT64_C(1000000))      /* from TLS to the first page */
+#define LOYALTY_US (15 * INT64_C(1000000))      /* a lost place is not left for another before */
+#define WANTS_CONNECT_US (3 * INT64_C(1000000)) /* without anything found */
+#define DISK_RETRY_US (5 * INT64_C(1000000))    /* after an own disk error */
+#define TYPING_EVERY_US (3 * INT64_C(1000000))  /* of one's own, for a conversation */
+#define TYPING_LASTS_US (6 * INT64_C(1000000))  /* of others */
+#define GRACE_US (8 * INT64_C(1000000))         /* for others to return to a relay that came back */
+#define KEYRING_EVERY_US (3600 * INT64_C(1000000)) /* looks whether the sealing key is old */
+#define LASTED_US (500 * INT64_C(1000))            /* joined for so long: the relay is a good one */
+#define FIRST_BACK_OFF_US (250 * INT64_C(1000))
+#define MAX_BACK_OFF_US (15 * INT64_C(1000000))
+
+#define SUBMITS_IN_FLIGHT 16
+#define TYPING_MAX 64                         /* typing people remembered */
+#define RANGES_MAX 4096                       /* holes that one relay may make */
+#define SHOWN_MAX 8192                        /* message ids remembered against double showing */
+#define CLOCK_OFF_MS (5 * 60 * INT64_C(1000)) /* worth a notice */
+
+typedef enum {
+    PHASE_IDLE,
+    PHASE_DIALLING,
+    PHASE_GREETING, /* Hello is out */
+    PHASE_WELCOMED, /* roster and first page are coming */
+    PHASE_JOINED,
+    PHASE_LEFT, /* by the person: nothing happens any more */
+} Phase;
+
+/* A candidate and how trying it went. */
+typedef struct {
+    SessionCandidate seen;
+    unsigned failures;
+    int64_t next_try_us;
+} Target;
+
+typedef struct {
+    SessionMember member; /* first: given out */
+    char *skeleton;
+    bool has_profile;
+    LogPoint profile; /* the newest one known */
+    bool listed;      /* in the roster that is being read */
+    int64_t grace_us; /* not 0: thought to be online until then */
+    bool join_untold; /* came without a profile: told with the name */
+} Known;
+
+/* A row of the outbox of this place. */
+typedef struct {
+    int64_t id;
+    uint8_t token[TOKEN_SIZE];
+    ConversationId conversation;
+    uint32_t kind;
+    GBytes *content;
+    int64_t queued_ms;
+    char *why;    /* not NULL: refused */
+    Event *event; /* NULL: not signed */
+    bool in_flight;
+    bool stored; /* the relay has it; gone after the next commit of the own log */
+    uint64_t position;
+} Item;
+
+/* Part of an own feed that the relay lacks. */
+typedef struct {
+    uint64_t incarnation;
+    Lane lane;
+    uint64_t next, last; /* seq */
+} Repair;
+
+/* A submitted event that has no receipt yet. */
+typedef struct {
+    Event *event;
+    int64_t item_id; /* 0: a repair */
+} Flight;
+
+/* What was appended to the log and is told after its commit. */
+typedef struct {
+    Event *event;
+    ConversationId conversation;
+    bool filed;
+    uint32_t opened_kind;
+    GBytes *opened;
+    uint64_t position;
+    bool live;
+} Arrival;
+
+typedef struct {
+    uint8_t key[KEY_SIZE];
+    ConversationId conversation;
+    int64_t until_us;
+} Typing;
+
+struct Session {
+    const Identity *identity;
+    Keyring *keyring;
+    Store *store;
+    SessionOutput output;
+    void *user;
+    Arena *arena;
+    int64_t now_us;
+    unsigned depth; /* of entry points: the outermost one drives */
+
+    /* State and choosing: session.c. */
+    Phase phase;
+    int64_t phase_us; /* since when */
+    bool was_joined;
+    int64_t lost_us;
+    SessionState told_state;
+    char *why;
+    GArray *targets; /* Target */
+    bool settled;
+    uint64_t chosen;
+    SessionCandidate current; /* dialled or linked; id 0: none */
+    int64_t first_seen_us;    /* INT64_MAX: nothing seen */
+    int64_t started_us;
+    bool wants_connect_told;
+
+    /* The place. */
+    Log *log; /* NULL before the first */
+    char *place_name;
+    uint8_t relay_key[KEY_SIZE];
+    bool relay_program;
+    uint8_t relay_log[PLACE_SIZE]; /* of the relay joined last */
+    bool has_relay_log;
+    GHashTable *members;   /* key → Known, owned */
+    GHashTable *skeletons; /* skeleton → GPtrArray of Known */
+    Known *self;
+    int64_t grace_us; /* the next one ends */
+    char *name;       /* chosen; NULL: first run */
+    char *suggested_name;
+    bool away;
+
+    /* The link: session_link.c. */
+    int64_t heard_us, sent_us, hello_us, ping_us;
+    uint64_t nonce;
+    int64_t room_ms, room_us; /* room time at that moment */
+    int64_t rtt_us;           /* of that measurement */
+    bool room_known, clock_told;
+    uint32_t page_limit;
+    bool first_page; /* came, JOINED follows the commit */
+    bool reading_roster;
+    GArray *typings; /* Typing */
+    int64_t typing_sent_us;
+    ConversationId typing_sent;
+    int64_t keyring_us;
+
+    /* Reading: session_receive.c. */
+    GArray *arrivals;    /* Arrival */
+    uint64_t live_after; /* positions above are news; UINT64_MAX: decided by time */
+    int64_t live_after_ms;
+    uint32_t request; /* newest Fetch */
+    bool fetching;
+    uint64_t fetch_after, fetch_before;
+    int64_t fetch_at_us; /* not before; 0 at once */
+    bool waits_older;
+    ConversationId older;
+    GHashTable *shown;    /* author and token */
+    uint64_t covered_top; /* highest position held of the relay's log */
+    bool may_have_holes;
+    int64_t seen_last_ms; /* of the newest event held */
+    bool bad_event_told, fork_told;
+
+    /* Sending: session_outbox.c. */
+    GPtrArray *outbox;   /* Item */
+    GArray *repairs;     /* Repair */
+    GArray *flights;     /* Flight, in the order sent */
+    int64_t progress_us; /* of the newest receipt */
+    uint64_t incarnation;
+    bool has_incarnation;
+    LogHead tail[2]; /* of the own feed, with what is signed only */
+    int64_t own_last_ms;
+    bool draining;   /* something was refused for now: wait for all receipts, then begin again */
+    int64_t hold_us; /* submit nothing before */
+    double tokens;   /* submits that the relay's limit allows now */
+    int64_t tokens_us;
+    double submit_rate, submit_burst;
+    unsigned bad_times;
+    bool disk_told;
+    unsigned gaps; /* refused as GAP since something was stored */
+};
+
+/* session.c */
+void session_begin(Session *session, int64_t now_us);
+/* Ends an entry point: dials, submits, fetches what is due. */
+void session_end(Session *session);
+void session_set_phase(Session *session, Phase phase);
+/* Tells the state when it changed; `why` in plain words or NULL. */
+void session_tell_state(Session *session, const char *why);
+/* The link or the dial is over; tries again no earlier than `wait_us` from now, negative: by
+ * back-off. */
+void session_lost(Session *session, const char *why, int64_t wait_us);
+/* As above, and hangs up. */
+void session_drop(Session *session, const char *why, int64_t wait_us);
+void session_emit(Session *session, SessionEvent event);
+void session_notice(Session *session, const char *code, const char *text);
+uint64_t session_random(Session *session);
+/* 0 … span - 1 */
+int64_t session_jitter(Session *session, int64_t span);
+bool session_is_self(const Session *session, const uint8_t *key);
+
+/* session_place.c */
+gboolean session_open_place(Session *session, const uint8_t *place, GError **error);
+void session_close_place(Session *session);
+void session_remember_relay(Session *session, const uint8_t *log, const char *place_name);
+GBytes *conversation_bytes(const ConversationId *conversation);
+ConversationId conversation_of(GBytes *bytes);
+bool conversation_equal(const ConversationId *a, const ConversationId *b);
+extern const ConversationId conversation_general;
+
+/* session_people.c */
+Known *session_know(Session *session, const uint8_t *key);
+void known_free(Known *known);
+void session_load_people(Session *session);
+void session_set_profile(Session *session, const Event *profile, bool tell);
+void session_name_self(Session *session);
+void session_roster(Session *session, const Wire__Roster *roster);
+void session_roster_begins(Session *session);
+void session_grace(Session *session);
+int64_t session_grace_deadline(const Session *session);
+
+/* session_link.c */
+bool session_send(Session *session, const Wire__Frame *frame);
+void session_hello(Session *session, const uint8_t *key);
+void session_heartbeat(Session *session);
+int64_t session_link_deadline(const Session *session);
+void session_send_away(Session *session);
+void session_goodbye(Session *session);
+void session_ping(Session *session);
+void session_expire_typing(Session *session);
+void session_stop_typing(Session *session, const uint8_t *key, const ConversationId *conversation);
+
+/* session_receive.c */
+void session_page(Session *session, const Wire__Page *page);
+void session_deliver(Session *session, const Wire__Deliver *deliver);
+/* Commits and tells; false when the disk would not. */
+bool session_commit(Session *session);
+void session_fetch_next(Session *session);
+/* Everything up to here of the relay's log is held. */
+uint64_t session_contiguous(Session *session);
+uint64_t session_covered_top(Session *session);
+bool session_has_holes(const Session *session);
+void session_disk_failed(Session *session, const GError *error);
+void arrival_clear(gpointer data);
+/* A message is told once, whatever brought it: false when it was. */
+bool session_first_showing(Session *session, const Event *event);
+
+/* session_outbox.c */
+void item_free(Item *item);
+void flight_clear(gpointer data);
+void session_load_outbox(Session *session);
+void session_publish_profile(Session *session);
+/* On the disk when it returns; signed at once when joined. NULL with an error; transfer none. */
+Item *session_queue(Session *session, const ConversationId *conversation, uint32_t kind,
+                    GBytes *content, GError **error);
+void session_tell_item(Session *session, const Item *item, SessionEventType type,
+                       DeliveryState state);
+/* The relay will not have it: the person decides. May free `item`. */
+void session_refuse(Session *session, Item *item, const char *why);
+
+/* session_submit.c */
+void session_submit(Session *session);
+void session_receipt(Session *session, const Wire__Receipt *receipt);
+/* An own event was seen in the relay's log: true when an item waited for that. */
+bool session_own_seen(Session *session, const Event *event, uint64_t position);
+/* After a commit, and after a failed one. */
+void session_stored_items(Session *session);
+void session_unstore_items(Session *session);
+void session_outbox_unlinked(Session *session);
+int64_t session_outbox_deadline(const Session *session);
+
+/* session_feed.c */
+void session_check_feeds(Session *session, const Wire__Welcome *welcome);
+void session_new_incarnation(Session *session);
+/* Looks again where the own feed ends. */
+void session_measure_tail(Session *session);
+bool session_can_sign(const Session *session, const Item *item);
+/* Inside a transaction of the store. */
+gboolean session_sign(Session *session, Item *item, GError **error);
+/* Forgets the signed bytes of `item` and of what follows it in its feed. */
+void session_unsign_from(Session *session, const Item *item);
+/* The relay lacks this feed from seq `from` on. */
+void session_repair(Session *session, uint64_t incarnation, Lane lane, uint64_t from);
+void session_give_up_repair(Session *session, uint64_t incarnation, Lane lane);
+/* The next event to send again; transfer full, NULL when there is none. */
+Event *session_next_repair(Session *session);
+
+/* session_history.c */
+/* `text` (owned by the caller) keeps what `out` points to. */
+void session_describe(const Session *session, const Event *event, uint32_t opened_kind,
+                      GBytes *opened, const ConversationId *conversation, uint64_t position,
+                      SessionMessage *out, char **text);
+void session_describe_item(const Session *session, const Item *item, SessionMessage *out,
+                           char **text);

@@ -1,0 +1,126 @@
+/* Opening and closing the log of a place, and what is remembered of it between runs. */
+#include "app/session_internal.h"
+#include "relay/text.h"
+
+const ConversationId conversation_general = {0};
+
+GBytes *conversation_bytes(const ConversationId *conversation)
+{
+    return g_bytes_new(conversation->id, conversation->direct ? KEY_SIZE : PLACE_SIZE);
+}
+
+ConversationId conversation_of(GBytes *bytes)
+{
+    ConversationId conversation = {0};
+    size_t length = 0;
+    const void *data = g_bytes_get_data(bytes, &length);
+    conversation.direct = length == KEY_SIZE;
+    if (length > 0)
+        memcpy(conversation.id, data, MIN(length, KEY_SIZE));
+    return conversation;
+}
+
+bool conversation_equal(const ConversationId *a, const ConversationId *b)
+{
+    return a->direct == b->direct && memcmp(a->id, b->id, KEY_SIZE) == 0;
+}
+
+static char *hex(const uint8_t *bytes, size_t length)
+{
+    GString *text = g_string_sized_new(2 * length);
+    for (size_t i = 0; i < length; i++)
+        g_string_append_printf(text, "%02x", bytes[i]);
+    return g_string_free(text, FALSE);
+}
+
+/* Settings of the store that belong to one place. */
+static char *setting_of(const Session *session, const char *name)
+{
+    g_autofree char *place = hex(log_place(session->log), PLACE_SIZE);
+    return g_strconcat(name, ":", place, NULL);
+}
+
+static void load_relay(Session *session)
+{
+    g_autofree char *log_setting = setting_of(session, "relay-log");
+    g_autofree char *text = store_setting(session->store, log_setting, NULL);
+    session->has_relay_log = text && strlen(text) == 2 * PLACE_SIZE;
+    for (size_t i = 0; session->has_relay_log && i < PLACE_SIZE; i++) {
+        int high = g_ascii_xdigit_value(text[2 * i]);
+        int low = g_ascii_xdigit_value(text[2 * i + 1]);
+        session->has_relay_log = high >= 0 && low >= 0;
+        session->relay_log[i] = (uint8_t)(high << 4 | (low & 15));
+    }
+    g_autofree char *name_setting = setting_of(session, "place-name");
+    g_free(session->place_name);
+    session->place_name = store_setting(session->store, name_setting, NULL);
+    if (!session->place_name)
+        session->place_name = g_strdup("");
+}
+
+void session_remember_relay(Session *session, const uint8_t *log, const char *place_name)
+{
+    g_autofree char *place = hex(log_place(session->log), PLACE_SIZE);
+    g_autofree char *last = store_setting(session->store, SETTING_LAST_PLACE, NULL);
+    if (g_strcmp0(place, last) != 0)
+        store_set_setting(session->store, SETTING_LAST_PLACE, place, NULL);
+    if (!session->has_relay_log || memcmp(session->relay_log, log, PLACE_SIZE) != 0) {
+        g_autofree char *value = hex(log, PLACE_SIZE);
+        g_autofree char *setting = setting_of(session, "relay-log");
+        store_set_setting(session->store, setting, value, NULL);
+        memcpy(session->relay_log, log, PLACE_SIZE);
+        session->has_relay_log = true;
+    }
+    g_autofree char *clean = text_make_name(place_name, strlen(place_name));
+    if (clean && strcmp(clean, session->place_name) != 0) {
+        g_autofree char *setting = setting_of(session, "place-name");
+        store_set_setting(session->store, setting, clean, NULL);
+        g_free(session->place_name);
+        session->place_name = g_steal_pointer(&clean);
+    }
+}
+
+void session_close_place(Session *session)
+{
+    g_array_set_size(session->arrivals, 0);
+    g_array_set_size(session->repairs, 0);
+    g_array_set_size(session->flights, 0);
+    g_clear_pointer(&session->log, log_close);
+    session->has_relay_log = false;
+    session->has_incarnation = false;
+    session->bad_event_told = session->fork_told = false;
+}
+
+/* In unwritable places and after damage the person should know why history is short. */
+static void tell_damage(Session *session)
+{
+    if (!log_damaged(session->log))
+        return;
+    g_autofree char *text =
+        g_strdup_printf("The saved history was damaged and is set aside as %s; what the relay has "
+                        "is fetched again.",
+                        log_damaged(session->log));
+    session_notice(session, "log-damaged", text);
+}
+
+gboolean session_open_place(Session *session, const uint8_t *place, GError **error)
+{
+    Log *log = session->output.open_log(place, error, session->user);
+    if (!log)
+        return FALSE;
+    bool known = false;
+    uint64_t incarnation = 0;
+    if (!store_incarnation(session->store, place, &known, &incarnation, error)) {
+        log_close(log);
+        return FALSE;
+    }
+    session_close_place(session);
+    session->log = log;
+    session->has_incarnation = known;
+    session->incarnation = incarnation;
+    load_relay(session);
+    session_load_people(session);
+    session_load_outbox(session);
+    tell_damage(session);
+    return TRUE;
+}

@@ -1,0 +1,355 @@
+/* What comes from the relay's log: checked as if a stranger sent it, appended to the own log, told
+ * after the commit. Ranges of positions that are held are recorded with it; what is missing is
+ * fetched in the background, newest first. */
+#include "app/session_internal.h"
+#include "relay/seal.h"
+
+void arrival_clear(gpointer data)
+{
+    Arrival *arrival = data;
+    event_unref(arrival->event);
+    g_clear_pointer(&arrival->opened, g_bytes_unref);
+}
+
+static bool linked(const Session *session)
+{
+    return session->phase == PHASE_WELCOMED || session->phase == PHASE_JOINED;
+}
+
+/* --- what is held --- */
+
+uint64_t session_contiguous(Session *session)
+{
+    if (!session->log || !session->has_relay_log)
+        return 0;
+    g_autoptr(GArray) ranges = log_covered(session->log, session->relay_log);
+    if (!ranges || ranges->len == 0)
+        return 0;
+    const LogRange *first = &g_array_index(ranges, LogRange, 0);
+    return first->after == 0 ? first->through : 0;
+}
+
+uint64_t session_covered_top(Session *session)
+{
+    g_autoptr(GArray) ranges = session->log ? log_covered(session->log, session->relay_log) : NULL;
+    return ranges && ranges->len > 0 ? g_array_index(ranges, LogRange, ranges->len - 1).through : 0;
+}
+
+bool session_has_holes(const Session *session)
+{
+    return session->fetching || session->may_have_holes;
+}
+
+static void cover(Session *session, uint64_t after, uint64_t through)
+{
+    g_autoptr(GError) error = NULL;
+    if (through > after && !log_cover(session->log, session->relay_log, after, through, &error))
+        session_disk_failed(session, error);
+    else
+        session->covered_top = MAX(session->covered_top, through);
+}
+
+/* --- one event --- */
+
+/* The direct that a private event belongs to; false for groups, which this version does not know.
+ */
+static bool file_private(const Session *session, const Event *event, ConversationId *conversation)
+{
+    size_t count = event_recipient_count(event);
+    if (count > 2)
+        return false;
+    const uint8_t *other = event_author(event);
+    for (size_t i = 0; i < count && session_is_self(session, other); i++)
+        other = event_recipient(event, i);
+    conversation->direct = true;
+    memcpy(conversation->id, other, KEY_SIZE);
+    return true;
+}
+
+static void file(const Session *session, Arrival *arrival)
+{
+    if (event_lane(arrival->event) == LANE_PRIVATE) {
+        arrival->filed = file_private(session, arrival->event, &arrival->conversation);
+        if (event_kind(arrival->event) == EVENT_SEALED)
+            seal_open(session->keyring, arrival->event, identity_key(session->identity),
+                      &arrival->opened_kind, &arrival->opened);
+    } else if (event_kind(arrival->event) != EVENT_PROFILE) {
+        arrival->filed = true;
+        memcpy(arrival->conversation.id, event_room(arrival->event), PLACE_SIZE);
+    }
+}
+
+static void tell_fork(Session *session, const Event *event)
+{
+    if (session->fork_told)
+        return;
+    session->fork_told = true;
+    const SessionMember *author = session_member(session, event_author(event));
+    g_autofree char *text =
+        g_strdup_printf("%s has signed two different things as one: that device's key is misused, "
+                        "or it was restored from a copy. Both are kept as proof.",
+                        author ? author->shown : "Somebody");
+    session_notice(session, "fork", text);
+}
+
+static void append(Session *session, Arrival *arrival)
+{
+    g_autoptr(GBytes) conversation =
+        arrival->filed ? conversation_bytes(&arrival->conversation) : NULL;
+    g_autoptr(GError) error = NULL;
+    uint64_t position = 0;
+    switch (log_append(session->log, arrival->event, true, arrival->position, conversation,
+                       arrival->opened_kind, arrival->opened, &position, &error)) {
+    case LOG_APPENDED:
+        session->seen_last_ms = MAX(session->seen_last_ms, event_time_ms(arrival->event));
+        g_array_append_val(session->arrivals, *arrival);
+        return;
+    case LOG_FORK:
+        tell_fork(session, arrival->event);
+        break;
+    case LOG_FAILED:
+        session_disk_failed(session, error);
+        break;
+    case LOG_KNOWN:
+    case LOG_GAP:
+        break;
+    }
+    arrival_clear(arrival);
+}
+
+static bool is_news(const Session *session, const Event *event, uint64_t position)
+{
+    if (session->live_after != UINT64_MAX)
+        return position > session->live_after;
+    return session->live_after_ms > 0 && event_time_ms(event) > session->live_after_ms;
+}
+
+static void receive(Session *session, const Wire__Entry *entry, bool live)
+{
+    const Wire__SignedEvent *sent = entry->event;
+    g_autoptr(Event) event = event_open(sent->body.data, sent->body.len, sent->signature.data,
+                                        sent->signature.len, log_place(session->log), NULL);
+    if (!event) {
+        if (!session->bad_event_told)
+            session_notice(session, "bad-event",
+                           "The relay sent something that is not valid; it was left out.");
+        session->bad_event_told = true;
+        return;
+    }
+    if (!event_concerns(event, identity_key(session->identity)))
+        return;
+    if (session_is_self(session, event_author(event)) &&
+        session_own_seen(session, event, entry->position))
+        return;
+    Arrival arrival = {.event = event_ref(event),
+                       .position = entry->position,
+                       .live = live || is_news(session, event, entry->position)};
+    file(session, &arrival);
+    append(session, &arrival);
+}
+
+static void receive_all(Session *session, Wire__Entry **entries, size_t count, bool live)
+{
+    for (size_t i = 0; i < count && linked(session); i++)
+        receive(session, entries[i], live);
+}
+
+/* --- pages and deliveries --- */
+
+static void fetched(Session *session, const Wire__Page *page)
+{
+    session->fetching = false;
+    if (page->retry_ms > 0) {
+        session->fetch_at_us = session->now_us + MIN(page->retry_ms, 60000U) * INT64_C(1000);
+        return;
+    }
+    bool answers = page->through + 1 == session->fetch_before &&
+                   page->after >= session->fetch_after && page->after < page->through;
+    if (!answers) {
+        session->may_have_holes = false; /* asking again would not help on this link */
+        return;
+    }
+    receive_all(session, page->entries, page->n_entries, false);
+    if (linked(session))
+        cover(session, page->after, page->through);
+}
+
+void session_page(Session *session, const Wire__Page *page)
+{
+    if (page->request == 0 && session->phase == PHASE_WELCOMED && !session->first_page) {
+        receive_all(session, page->entries, page->n_entries, false);
+        if (linked(session))
+            cover(session, page->after, page->through);
+        session->first_page = linked(session);
+        session->may_have_holes = true;
+    } else if (page->request == session->request && session->fetching) {
+        fetched(session, page);
+    }
+}
+
+void session_deliver(Session *session, const Wire__Deliver *deliver)
+{
+    if (!linked(session))
+        return;
+    if (deliver->after > session->covered_top)
+        session->may_have_holes = true;
+    receive_all(session, deliver->entries, deliver->n_entries, true);
+    if (linked(session))
+        cover(session, deliver->after, deliver->through);
+}
+
+/* The topmost hole in what is held of the relay's log. */
+static bool find_hole(Session *session, uint64_t *after, uint64_t *before)
+{
+    g_autoptr(GArray) ranges = log_covered(session->log, session->relay_log);
+    if (!ranges || ranges->len == 0)
+        return false;
+    if (ranges->len > RANGES_MAX) {
+        session_drop(session, "The relay sends its history in too many pieces.", -1);
+        return false;
+    }
+    const LogRange *top = &g_array_index(ranges, LogRange, ranges->len - 1);
+    *after = ranges->len > 1 ? top[-1].through : 0;
+    *before = top->after + 1;
+    return top->after > 0;
+}
+
+void session_fetch_next(Session *session)
+{
+    if (session->phase != PHASE_JOINED || session->fetching || !session->may_have_holes ||
+        session->now_us < session->fetch_at_us)
+        return;
+    session->fetch_at_us = 0;
+    if (!find_hole(session, &session->fetch_after, &session->fetch_before)) {
+        session->may_have_holes = false;
+        return;
+    }
+    Wire__Fetch fetch = WIRE__FETCH__INIT;
+    session->request = session->request == UINT32_MAX ? 1 : session->request + 1;
+    fetch.request = session->request;
+    fetch.after = session->fetch_after;
+    fetch.before = session->fetch_before;
+    fetch.limit = session->page_limit;
+    Wire__Frame frame = WIRE__FRAME__INIT;
+    frame.body_case = WIRE__FRAME__BODY_FETCH;
+    frame.fetch = &fetch;
+    session->fetching = true;
+    session_send(session, &frame);
+}
+
+/* --- after the commit --- */
+
+void session_disk_failed(Session *session, const GError *error)
+{
+    g_array_set_size(session->arrivals, 0);
+    session_unstore_items(session);
+    session->first_page = false;
+    bool full = g_error_matches(error, LOG_ERROR, LOG_ERROR_FULL);
+    const char *text =
+        full ? "The disk is full: nothing new can be kept until there is room." : error->message;
+    session_notice(session, full ? "disk-full" : "disk", text);
+    if (session->phase >= PHASE_GREETING && session->phase <= PHASE_JOINED)
+        session_drop(session, text, DISK_RETRY_US);
+}
+
+bool session_first_showing(Session *session, const Event *event)
+{
+    uint8_t id[KEY_SIZE + TOKEN_SIZE];
+    memcpy(id, event_author(event), KEY_SIZE);
+    memcpy(id + KEY_SIZE, event_token(event), TOKEN_SIZE);
+    GBytes *key = g_bytes_new(id, sizeof id);
+    if (!session->shown)
+        session->shown =
+            g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
+    if (g_hash_table_size(session->shown) >= SHOWN_MAX)
+        g_hash_table_remove_all(session->shown);
+    return g_hash_table_add(session->shown, key);
+}
+
+static void tell_arrival(Session *session, const Arrival *arrival)
+{
+    const Event *event = arrival->event;
+    if (event_kind(event) == EVENT_PROFILE && event_lane(event) == LANE_PUBLIC) {
+        session_set_profile(session, event, true);
+        return;
+    }
+    session_know(session, event_author(event));
+    if (!arrival->filed || !session_first_showing(session, event))
+        return;
+    if (arrival->live)
+        session_stop_typing(session, event_author(event), &arrival->conversation);
+    SessionMessage message;
+    g_autofree char *text = NULL;
+    session_describe(session, event, arrival->opened_kind, arrival->opened, &arrival->conversation,
+                     arrival->position, &message, &text);
+    session_emit(session, (SessionEvent){.type = SESSION_EVENT_MESSAGE,
+                                         .message = &message,
+                                         .member = session_member(session, event_author(event)),
+                                         .conversation = arrival->conversation,
+                                         .live = arrival->live});
+}
+
+static void tell_joined(Session *session)
+{
+    session->first_page = false;
+    session_set_phase(session, PHASE_JOINED);
+    session->was_joined = true;
+    session_publish_profile(session);
+    if (session->away)
+        session_send_away(session);
+    session_tell_state(session, "");
+    session_emit(session, (SessionEvent){.type = SESSION_EVENT_JOINED});
+}
+
+static void tell_older(Session *session, const GArray *arrivals)
+{
+    if (!session->waits_older)
+        return;
+    bool found = !session_has_holes(session);
+    for (guint i = 0; i < arrivals->len && !found; i++) {
+        const Arrival *arrival = &g_array_index(arrivals, Arrival, i);
+        found = arrival->filed && conversation_equal(&arrival->conversation, &session->older);
+    }
+    if (!found)
+        return;
+    session->waits_older = false;
+    session_emit(session,
+                 (SessionEvent){.type = SESSION_EVENT_HISTORY, .conversation = session->older});
+}
+
+bool session_commit(Session *session)
+{
+    if (!session->log)
+        return true;
+    g_autoptr(GError) error = NULL;
+    if (log_changed(session->log) && !log_commit(session->log, &error)) {
+        session_disk_failed(session, error);
+        return false;
+    }
+    session_stored_items(session);
+    g_autoptr(GArray) arrivals = g_steal_pointer(&session->arrivals);
+    session->arrivals = g_array_new(FALSE, FALSE, sizeof(Arrival));
+    g_array_set_clear_func(session->arrivals, arrival_clear);
+    for (guint i = 0; i < arrivals->len; i++)
+        tell_arrival(session, &g_array_index(arrivals, Arrival, i));
+    if (session->first_page && session->phase == PHASE_WELCOMED)
+        tell_joined(session);
+    tell_older(session, arrivals);
+    return true;
+}
+
+void session_load_older(Session *session, const ConversationId *conversation, int64_t now_us)
+{
+    session_begin(session, now_us);
+    session->older = *conversation;
+    session->waits_older = session->phase == PHASE_JOINED && session_has_holes(session);
+    if (!session->waits_older)
+        session_emit(session,
+                     (SessionEvent){.type = SESSION_EVENT_HISTORY, .conversation = *conversation});
+    session_end(session);
+}
+
+bool session_may_have_older(const Session *session, const ConversationId *conversation)
+{
+    return session->phase == PHASE_JOINED && session_has_holes(session);
+}

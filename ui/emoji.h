@@ -13,6 +13,7 @@ typedef struct {
 
 /* By exact name of `length` bytes; NULL when there is none. */
 const Emoji *emoji_find(const char *name, size_t length);
-/* The best matches of what was typed so far, at most `max`: the same name, then names that begin so, then names with a word that begins so;
- * common ones first. An empty prefix gives common ones. Returns how many were written to `out`. */
+/* The best matches of what was typed so far, at most `max`: the same name, then names that begin
+ * so, then names with a word that begins so; common ones first. An empty prefix gives common ones.
+ * Returns how many were written to `out`. */
 size_t emoji_match(const char *prefix, size_t length, const Emoji **out, size_t max);

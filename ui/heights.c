@@ -1,6 +1,7 @@
 #include "ui/heights.h"
 
-/* rows[i] is the height of row i, or UNMEASURED; tree is 1-based: tree[i] sums the (i & -i) rows that end with row i - 1. */
+/* rows[i] is the height of row i, or UNMEASURED; tree is 1-based: tree[i] sums the (i & -i) rows
+ * that end with row i - 1. */
 struct Heights {
     GArray *rows; /* int32_t */
     GArray *tree; /* int64_t; tree[0] unused */

@@ -1,6 +1,6 @@
 #pragma once
-/* Heights of very many rows, most of them only estimated: a Fenwick tree, so that "where is row n" and
- * "which row is at y" cost O(log n). UI thread only. */
+/* Heights of very many rows, most of them only estimated: a Fenwick tree, so that "where is row n"
+ * and "which row is at y" cost O(log n). UI thread only. */
 
 #include <glib.h>
 #include <stdbool.h>

@@ -3,8 +3,9 @@
 #include <md4c.h>
 #include <string.h>
 
-/* md4c is a block parser too, and a chat line that begins with "#" or "- " is neither a heading nor a list. So each line is handed to it behind a guard
- * character, at which no block can begin; being punctuation, the guard changes nothing for the marks after it. The guards are left out again by
+/* md4c is a block parser too, and a chat line that begins with "#" or "- " is neither a heading nor
+ * a list. So each line is handed to it behind a guard character, at which no block can begin; being
+ * punctuation, the guard changes nothing for the marks after it. The guards are left out again by
  * their place: the start of each line of the parser's input. */
 #define GUARD '('
 

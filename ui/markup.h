@@ -1,8 +1,9 @@
 #pragma once
-/* A message's text as people write it: **bold**, *italic*, `code`, ~~gone~~, links, and blocks between ``` lines.
+/* A message's text as people write it: **bold**, *italic*, `code`, ~~gone~~, links, and blocks
+ * between ``` lines.
  *
- * Only inline marks count (md4c reads them); headings, lists, quotes and HTML stay the characters that were typed. Links are http and https, everything
- * else stays text. Immutable. */
+ * Only inline marks count (md4c reads them); headings, lists, quotes and HTML stay the characters
+ * that were typed. Links are http and https, everything else stays text. Immutable. */
 
 #include <glib.h>
 #include <stdbool.h>

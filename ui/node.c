@@ -196,8 +196,8 @@ static bool inside(const Node *node, const Node *scope)
 static bool takes_focus(const Node *node)
 {
     unsigned state = node->state;
-    return (state & NODE_FOCUSABLE) && !(state & (NODE_DISABLED | NODE_TAB_SKIP)) && node->rect.w > 0 &&
-           node->rect.h > 0;
+    return (state & NODE_FOCUSABLE) && !(state & (NODE_DISABLED | NODE_TAB_SKIP)) &&
+           node->rect.w > 0 && node->rect.h > 0;
 }
 
 Node *node_next_focus(const NodeTree *tree, Node *scope, const char *id, bool forward)
@@ -247,8 +247,8 @@ Node *node_next_pane(const NodeTree *tree, const char *id, bool forward)
 
 static const char *role_name(Role role)
 {
-    static const char *const names[] = {"group", "pane",  "dialog", "list", "item",  "button",
-                                        "field", "link",  "check",  "text", "status"};
+    static const char *const names[] = {"group", "pane", "dialog", "list", "item",  "button",
+                                        "field", "link", "check",  "text", "status"};
     return names[role];
 }
 

@@ -1,8 +1,10 @@
 #pragma once
-/* What a view put on the screen, as a tree: the same nodes serve hit testing, the order of focus and the queries of tests.
+/* What a view put on the screen, as a tree: the same nodes serve hit testing, the order of focus
+ * and the queries of tests.
  *
- * A tree lives for one frame; all of its memory, strings included, is in its arena. Ids are stable from frame to frame ("sidebar/#general"), so focus,
- * hover and press are remembered by id. UI thread only. */
+ * A tree lives for one frame; all of its memory, strings included, is in its arena. Ids are stable
+ * from frame to frame ("sidebar/#general"), so focus, hover and press are remembered by id. UI
+ * thread only. */
 
 #include "ui/draw.h"
 
@@ -36,9 +38,9 @@ typedef struct Node Node;
 struct Node {
     const char *id;
     Role role;
-    const char *name; /* what a screen reader says */
-    unsigned state;   /* NodeState bits */
-    Rect rect;        /* what is seen of it */
+    const char *name;     /* what a screen reader says */
+    unsigned state;       /* NodeState bits */
+    Rect rect;            /* what is seen of it */
     const char *command;  /* of ui/keys.h, run by a click or Enter; NULL: none */
     const char *argument; /* of the command; NULL: none */
     Node *parent, *first, *last, *next;
@@ -73,7 +75,8 @@ Node *node_find(const NodeTree *tree, const char *id);
 Node *node_query(const NodeTree *tree, Role role, const char *name);
 /* The nearest node at or above `node` with this role. */
 Node *node_ancestor(Node *node, Role role);
-/* The focusable node after (or before) `id` in reading order inside `scope` (NULL: everywhere), around the ends; NULL when there is none. */
+/* The focusable node after (or before) `id` in reading order inside `scope` (NULL: everywhere),
+ * around the ends; NULL when there is none. */
 Node *node_next_focus(const NodeTree *tree, Node *scope, const char *id, bool forward);
 /* The pane after (or before) the one that holds `id`. */
 Node *node_next_pane(const NodeTree *tree, const char *id, bool forward);

@@ -21,14 +21,14 @@ typedef struct {
     Color text, text2, text3;               /* strong, usual, quiet; text3 is not for `active` */
     Color accent, on_accent;                /* filled buttons and what stands on them */
     Color accent_hover, accent_press;
-    Color link;                             /* accent as text, and the focus ring */
-    Color soft;                             /* accent as a background */
-    Color ok, warn, err;                    /* as text and shapes */
-    Color err_fill, on_err;                 /* the unread line's badge */
-    Color mention, warn_bg, err_bg;         /* backgrounds */
-    Color selection;                        /* behind selected text */
-    Color shadow, scrim;                    /* translucent */
-    Color names[THEME_IDENTITIES];          /* people's names as text */
+    Color link;                     /* accent as text, and the focus ring */
+    Color soft;                     /* accent as a background */
+    Color ok, warn, err;            /* as text and shapes */
+    Color err_fill, on_err;         /* the unread line's badge */
+    Color mention, warn_bg, err_bg; /* backgrounds */
+    Color selection;                /* behind selected text */
+    Color shadow, scrim;            /* translucent */
+    Color names[THEME_IDENTITIES];  /* people's names as text */
     bool dark;
     int focus_width; /* pixels at scale 1 */
 } Theme;

@@ -43,8 +43,7 @@ static const struct {
 } cases[] = {
     {"hello", "hello"},
     {"", ""},
-    {"**bold** and *it* and `code` and ~~gone~~",
-     "{b:bold} and {i:it} and {c:code} and {s:gone}"},
+    {"**bold** and *it* and `code` and ~~gone~~", "{b:bold} and {i:it} and {c:code} and {s:gone}"},
     {"_it_ at the start", "{i:it} at the start"},
     {"***both***", "{bi:both}"},
     {"snake_case_name stays", "snake_case_name stays"},

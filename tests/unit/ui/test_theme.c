@@ -13,8 +13,8 @@ static void check_pairs(const char *theme, const Pair *pairs, size_t count, doub
 {
     for (size_t i = 0; i < count; i++) {
         double contrast = theme_contrast(pairs[i].fore, pairs[i].back);
-        ck_assert_msg(contrast >= least, "%s: %s has %.2f, not %.1f", theme, pairs[i].name, contrast,
-                      least);
+        ck_assert_msg(contrast >= least, "%s: %s has %.2f, not %.1f", theme, pairs[i].name,
+                      contrast, least);
     }
 }
 
@@ -90,14 +90,10 @@ START_TEST(every_shape_is_seen)
 {
     const Theme *t = theme_get((ThemeId)_i);
     const Pair shapes[] = {
-        {"edge on bg", t->edge, t->bg},
-        {"edge on surface", t->edge, t->surface},
-        {"edge on side", t->edge, t->side},
-        {"focus on bg", t->link, t->bg},
-        {"focus on side", t->link, t->side},
-        {"focus on active", t->link, t->active},
-        {"ok on side", t->ok, t->side},
-        {"warn on side", t->warn, t->side},
+        {"edge on bg", t->edge, t->bg},           {"edge on surface", t->edge, t->surface},
+        {"edge on side", t->edge, t->side},       {"focus on bg", t->link, t->bg},
+        {"focus on side", t->link, t->side},      {"focus on active", t->link, t->active},
+        {"ok on side", t->ok, t->side},           {"warn on side", t->warn, t->side},
         {"text3 on active", t->text3, t->active},
     };
     check_pairs(theme_names[_i], shapes, G_N_ELEMENTS(shapes), 3.0);

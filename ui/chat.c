@@ -1,0 +1,193 @@
+#include "ui/chat.h"
+
+#include <string.h>
+
+#define ROW_ESTIMATE 44
+#define MESSAGE_MAX_BYTES 16384
+
+Chat *chat_new(const char *id)
+{
+    Chat *chat = g_new0(Chat, 1);
+    chat->id = g_strdup(id);
+    chat->composer = field_new(true, MESSAGE_MAX_BYTES);
+    chat->refs = g_array_new(FALSE, FALSE, sizeof(MessageRef));
+    chat->heights = heights_new(ROW_ESTIMATE);
+    chat->pinned = true;
+    chat->asked_count = G_MAXSIZE;
+    return chat;
+}
+
+void chat_free(Chat *chat)
+{
+    if (!chat)
+        return;
+    g_free(chat->id);
+    field_free(chat->composer);
+    g_array_unref(chat->refs);
+    heights_free(chat->heights);
+    g_free(chat);
+}
+
+MessageRef chat_ref(const Message *message)
+{
+    MessageRef ref = {0};
+    memcpy(ref.id, message->id, sizeof ref.id);
+    if (message->author)
+        memcpy(&ref.author, message->author->key, sizeof ref.author);
+    return ref;
+}
+
+bool chat_same(const MessageRef *a, const MessageRef *b)
+{
+    return a->author == b->author && memcmp(a->id, b->id, sizeof a->id) == 0;
+}
+
+size_t chat_count(const Chat *chat)
+{
+    return chat->refs->len;
+}
+
+static const MessageRef *row_ref(const Chat *chat, size_t row)
+{
+    return &g_array_index(chat->refs, MessageRef, row);
+}
+
+static MessageRef model_ref_at(const Model *model, const Conversation *conversation, size_t index)
+{
+    return chat_ref(model_message(model, conversation, index));
+}
+
+/* How many of the new messages stand before what was the first row; G_MAXSIZE when that is gone. */
+static size_t prepended(const Chat *chat, const Model *model, const Conversation *conversation)
+{
+    size_t most = conversation->message_count;
+    for (size_t i = 0; i < most; i++) {
+        MessageRef ref = model_ref_at(model, conversation, i);
+        if (chat_same(&ref, row_ref(chat, 0)))
+            return i;
+    }
+    return G_MAXSIZE;
+}
+
+static void append_rows(Chat *chat, const Model *model, const Conversation *conversation)
+{
+    size_t old = chat->refs->len;
+    size_t count = conversation->message_count;
+    g_array_set_size(chat->refs, (guint)count);
+    for (size_t i = old; i < count; i++)
+        g_array_index(chat->refs, MessageRef, i) = model_ref_at(model, conversation, i);
+    heights_insert(chat->heights, old, count - old);
+}
+
+static guint ref_hash(gconstpointer data)
+{
+    guint hash;
+    memcpy(&hash, ((const MessageRef *)data)->id, sizeof hash);
+    return hash;
+}
+
+static gboolean ref_equal(gconstpointer a, gconstpointer b)
+{
+    return chat_same(a, b);
+}
+
+/* The end changed its order: its rows are made anew and take along the heights that were measured.
+ */
+static void replace_tail(Chat *chat, size_t from, const Model *model,
+                         const Conversation *conversation)
+{
+    size_t old = chat->refs->len;
+    g_autoptr(GHashTable) measured = g_hash_table_new_full(ref_hash, ref_equal, g_free, NULL);
+    for (size_t i = from; i < old; i++) {
+        if (heights_measured(chat->heights, i))
+            g_hash_table_insert(measured, g_memdup2(row_ref(chat, i), sizeof(MessageRef)),
+                                GINT_TO_POINTER(heights_get(chat->heights, i) + 1));
+    }
+    heights_remove(chat->heights, from, old - from);
+    g_array_set_size(chat->refs, (guint)from);
+    append_rows(chat, model, conversation);
+    for (size_t i = from; i < chat->refs->len; i++) {
+        int height = GPOINTER_TO_INT(g_hash_table_lookup(measured, row_ref(chat, i)));
+        if (height)
+            heights_set(chat->heights, i, height - 1);
+    }
+}
+
+static bool row_is(const Chat *chat, size_t row, const Model *model,
+                   const Conversation *conversation)
+{
+    if (row >= conversation->message_count)
+        return false;
+    MessageRef ref = model_ref_at(model, conversation, row);
+    return chat_same(&ref, row_ref(chat, row));
+}
+
+size_t chat_sync(Chat *chat, const Model *model, const Conversation *conversation)
+{
+    size_t count = conversation->message_count;
+    if (!chat->refs->len) {
+        append_rows(chat, model, conversation);
+        return 0;
+    }
+    MessageRef newest = *row_ref(chat, chat->refs->len - 1);
+    size_t before =
+        count && row_is(chat, 0, model, conversation) ? 0 : prepended(chat, model, conversation);
+    if (before == G_MAXSIZE) {
+        replace_tail(chat, 0, model, conversation);
+    } else if (before) {
+        g_autofree MessageRef *fresh = g_new(MessageRef, before);
+        for (size_t i = 0; i < before; i++)
+            fresh[i] = model_ref_at(model, conversation, i);
+        g_array_insert_vals(chat->refs, 0, fresh, (guint)before);
+        heights_insert(chat->heights, 0, before);
+        chat->anchor_row += before;
+    }
+    size_t same = chat->refs->len;
+    while (same > 0 && !row_is(chat, same - 1, model, conversation))
+        same--;
+    if (same < chat->refs->len)
+        replace_tail(chat, same, model, conversation);
+    else
+        append_rows(chat, model, conversation);
+    size_t row;
+    return chat_find(chat, &newest, chat->refs->len - 1, &row) ? chat->refs->len - 1 - row : 0;
+}
+
+bool chat_find(const Chat *chat, const MessageRef *ref, size_t hint, size_t *row)
+{
+    size_t count = chat->refs->len;
+    if (hint < count && chat_same(row_ref(chat, hint), ref)) {
+        *row = hint;
+        return true;
+    }
+    /* What is looked for is mostly new. */
+    for (size_t i = count; i-- > 0;) {
+        if (chat_same(row_ref(chat, i), ref)) {
+            *row = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool chat_selection(const Chat *chat, size_t *first_row, size_t *first_offset, size_t *last_row,
+                    size_t *last_offset)
+{
+    size_t from;
+    size_t to;
+    if (!chat->selected || !chat_find(chat, &chat->from.message, G_MAXSIZE, &from) ||
+        !chat_find(chat, &chat->to.message, G_MAXSIZE, &to))
+        return false;
+    bool forward = from < to || (from == to && chat->from.offset <= chat->to.offset);
+    *first_row = forward ? from : to;
+    *first_offset = forward ? chat->from.offset : chat->to.offset;
+    *last_row = forward ? to : from;
+    *last_offset = forward ? chat->to.offset : chat->from.offset;
+    return *first_row != *last_row || *first_offset != *last_offset;
+}
+
+void chat_deselect(Chat *chat)
+{
+    chat->selected = false;
+    chat->selecting = false;
+}

@@ -1,0 +1,114 @@
+#pragma once
+/* The retained state of a face, shared by its own files and the screens; nobody else includes it. */
+
+#include "ui/chat.h"
+#include "ui/emoji.h"
+#include "ui/face.h"
+#include "ui/field.h"
+#include "ui/row.h"
+#include "ui/view.h"
+
+#define COMPLETIONS_MAX 6
+#define SWITCHER_MAX 8
+
+typedef enum {
+    OVERLAY_NONE,
+    OVERLAY_CONNECT,
+    OVERLAY_SWITCHER,
+    OVERLAY_SETTINGS,
+    OVERLAY_SHORTCUTS,
+} Overlay;
+
+typedef enum { SHAPE_WIDE, SHAPE_MIDDLE, SHAPE_NARROW } Shape;
+
+/* The list of emoji over the composer. */
+typedef struct {
+    bool asked;     /* by the button: shown although nothing was typed */
+    bool dismissed; /* Escape; until the text changes */
+    bool entered;   /* an arrow key went into the list: Enter takes the chosen one */
+    size_t chosen;
+    uint64_t serial; /* of the text that it belongs to */
+    size_t start, length; /* what it would replace */
+    size_t count;
+    const Emoji *matches[COMPLETIONS_MAX];
+} Completion;
+
+typedef enum { DRAG_NONE, DRAG_FIELD, DRAG_TEXT, DRAG_SCROLLBAR } Drag;
+
+struct Face {
+    const FaceHost *host;
+    void *user;
+    Typesetter *typesetter; /* owned */
+    DrawList *draw;         /* owned */
+    NodeTree *nodes;        /* owned; of the last frame */
+    Model *model;           /* owned; NULL before the first snapshot */
+    Preferences preferences;
+    bool desktop_dark, desktop_contrast;
+
+    int width, height;
+    double scale;
+    int64_t now_us, wall_ms;
+    int64_t wake_us; /* that the last frame asked for */
+    int64_t draft_us; /* when drafts are to be kept; G_MAXINT64: nothing to keep */
+    int64_t active_us; /* last key or click: the caret blinks for a while after it */
+    bool dirty;
+    bool focused; /* the window */
+
+    char *open;        /* owned; id of the conversation shown, NULL: none */
+    GHashTable *chats; /* id → Chat, owned */
+    bool list_shown;   /* narrow: the sidebar instead of the chat */
+    bool drawer;       /* middle, narrow: people over the chat */
+
+    Overlay overlay;
+    bool connect_dismissed; /* not shown by itself again */
+    bool connect_automatic; /* shown by itself: goes by itself */
+    int64_t overlay_us;     /* when it appeared */
+    char *overlay_return;   /* owned; focus before it */
+    char *choice;           /* owned; chosen in the connect dialog */
+    size_t switcher_chosen;
+    Field *name, *address, *search, *first_name; /* owned */
+    bool name_prefilled;
+    bool first_name_done;
+    Completion completion;
+
+    char *focus, *hover, *pressed; /* owned ids; NULL: none */
+    bool keyboard;                 /* the focus ring is shown */
+    int mouse_x, mouse_y;
+    Drag drag;
+    Field *drag_field;
+    int drag_grip; /* where in the thumb it was taken */
+
+    /* Of the last frame: */
+    GPtrArray *rows; /* Row, visible ones, from the top */
+    Rect list;       /* where rows are */
+    Rect thumb;      /* of the scrollbar; no width when there is none */
+    int sidebar_scroll, people_scroll, sheet_scroll;
+    Rect sidebar_rect, people_rect, sheet_rect;
+};
+
+Shape face_shape(const Face *face);
+const Conversation *face_open_conversation(const Face *face);
+/* Retained state of a conversation, made when needed. */
+Chat *face_chat(Face *face, const char *id);
+Chat *face_open_chat(Face *face);
+void face_open(Face *face, const char *id);
+void face_set_focus(Face *face, const char *id);
+void face_show_overlay(Face *face, Overlay overlay);
+void face_hide_overlay(Face *face);
+/* The field with this node id, NULL when it is none. */
+Field *face_field(Face *face, const char *id);
+bool face_asks_name(const Face *face);
+/* Room time now. */
+int64_t face_room_ms(const Face *face);
+/* The caret is in its visible half; tells the view when that ends. */
+bool face_caret_on(Face *face, View *view);
+/* Scrolls the open conversation by pixels, down is positive. */
+void face_scroll(Face *face, int by);
+void face_scroll_to_row(Face *face, size_t row, int y);
+void face_to_latest(Face *face);
+/* The selected text of messages; NULL when there is none; transfer full. */
+char *face_selected_text(Face *face);
+/* Looks for an emoji name before the caret, after the text changed. */
+void face_update_completion(Face *face);
+void face_complete(Face *face, size_t index);
+void face_edited(Face *face, const char *field_id);

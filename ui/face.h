@@ -1,5 +1,6 @@
 #pragma once
-/* The whole face without a window: events and model snapshots go in, a draw list comes out, and what the person wants done is told to a host.
+/* The whole face without a window: events and model snapshots go in, a draw list comes out, and
+ * what the person wants done is told to a host.
  *
  * Time is passed in. UI thread only. */
 
@@ -25,7 +26,8 @@ typedef struct {
     void (*connect)(const char *address, void *user);
     void (*try_now)(void *user);
     void (*open_link)(const char *url, void *user);
-    void (*attention)(void *user); /* somebody wrote to this person while the window is not looked at */
+    void (*attention)(
+        void *user); /* somebody wrote to this person while the window is not looked at */
     char *(*clipboard)(void *user); /* transfer full */
     void (*set_clipboard)(const char *text, void *user);
     char *(*primary)(void *user); /* transfer full */
@@ -36,7 +38,11 @@ typedef struct {
 
 typedef struct Face Face;
 
-typedef enum { FACE_CURSOR_ARROW, FACE_CURSOR_TEXT, FACE_CURSOR_HAND } FaceCursor;
+typedef enum {
+    FACE_CURSOR_ARROW,
+    FACE_CURSOR_TEXT,
+    FACE_CURSOR_HAND
+} FaceCursor;
 
 /* Takes the typesetter. `host` outlives the face. */
 Face *face_new(const FaceHost *host, void *user, Typesetter *typesetter,
@@ -44,7 +50,8 @@ Face *face_new(const FaceHost *host, void *user, Typesetter *typesetter,
 void face_free(Face *face);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Face, face_free)
 
-/* Before everything else of a turn of the loop: the monotonic clock (µs) and the wall clock (ms). */
+/* Before everything else of a turn of the loop: the monotonic clock (µs) and the wall clock (ms).
+ */
 void face_set_time(Face *face, int64_t now_us, int64_t wall_ms);
 /* Device pixels. */
 void face_set_size(Face *face, int width, int height, double scale);

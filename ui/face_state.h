@@ -1,5 +1,6 @@
 #pragma once
-/* The retained state of a face, shared by its own files and the screens; nobody else includes it. */
+/* The retained state of a face, shared by its own files and the screens; nobody else includes it.
+ */
 
 #include "ui/chat.h"
 #include "ui/emoji.h"
@@ -19,7 +20,11 @@ typedef enum {
     OVERLAY_SHORTCUTS,
 } Overlay;
 
-typedef enum { SHAPE_WIDE, SHAPE_MIDDLE, SHAPE_NARROW } Shape;
+typedef enum {
+    SHAPE_WIDE,
+    SHAPE_MIDDLE,
+    SHAPE_NARROW
+} Shape;
 
 /* The list of emoji over the composer. */
 typedef struct {
@@ -27,13 +32,18 @@ typedef struct {
     bool dismissed; /* Escape; until the text changes */
     bool entered;   /* an arrow key went into the list: Enter takes the chosen one */
     size_t chosen;
-    uint64_t serial; /* of the text that it belongs to */
+    uint64_t serial;      /* of the text that it belongs to */
     size_t start, length; /* what it would replace */
     size_t count;
     const Emoji *matches[COMPLETIONS_MAX];
 } Completion;
 
-typedef enum { DRAG_NONE, DRAG_FIELD, DRAG_TEXT, DRAG_SCROLLBAR } Drag;
+typedef enum {
+    DRAG_NONE,
+    DRAG_FIELD,
+    DRAG_TEXT,
+    DRAG_SCROLLBAR
+} Drag;
 
 struct Face {
     const FaceHost *host;
@@ -48,8 +58,8 @@ struct Face {
     int width, height;
     double scale;
     int64_t now_us, wall_ms;
-    int64_t wake_us; /* that the last frame asked for */
-    int64_t draft_us; /* when drafts are to be kept; G_MAXINT64: nothing to keep */
+    int64_t wake_us;   /* that the last frame asked for */
+    int64_t draft_us;  /* when drafts are to be kept; G_MAXINT64: nothing to keep */
     int64_t active_us; /* last key or click: the caret blinks for a while after it */
     bool dirty;
     bool focused; /* the window */

@@ -11,10 +11,10 @@
 typedef enum {
     FACE_UI,  /* Inter */
     FACE_MONO /* JetBrains Mono */
-} Face;
+} Typeface;
 
 typedef struct {
-    Face face;
+    Typeface face;
     int size;        /* pixels at scale 1 */
     int line_height; /* pixels at scale 1; taller scripts do not push lines apart unless they need
                         to */
@@ -28,7 +28,7 @@ typedef struct {
     size_t start, end; /* bytes, [start, end) */
     Color color;
     Color background;
-    Face face;
+    Typeface face;
     bool has_face;
     int weight;
     bool italic, underline, strike;

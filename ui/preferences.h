@@ -4,7 +4,12 @@
 #include <glib.h>
 #include <stdbool.h>
 
-typedef enum { LOOKS_SYSTEM, LOOKS_DARK, LOOKS_LIGHT, LOOKS_COUNT } Looks;
+typedef enum {
+    LOOKS_SYSTEM,
+    LOOKS_DARK,
+    LOOKS_LIGHT,
+    LOOKS_COUNT
+} Looks;
 
 typedef struct {
     Looks looks;

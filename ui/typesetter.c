@@ -177,7 +177,7 @@ static HanShape han_of(const char *text, size_t length)
             latin SCRIPTS HAN("JP", "SC", "TC", "KR"), latin SCRIPTS HAN("KR", "SC", "TC", "JP")   \
     }
 
-const char *typesetter_families(Face face, const char *text, size_t length)
+const char *typesetter_families(Typeface face, const char *text, size_t length)
 {
     static const char *const families[][HAN_SHAPES] = {
         [FACE_UI] = HAN_FAMILIES("Inter,"),

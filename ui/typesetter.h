@@ -20,7 +20,7 @@ int typesetter_pixels(const Typesetter *typesetter, int pixels);
  * Japanese and Korean shapes of Han. Transfer full; free with pango_font_description_free(). */
 PangoFontDescription *typesetter_font(Typesetter *typesetter, const TextStyle *style,
                                       const char *text, size_t length);
-const char *typesetter_families(Face face, const char *text, size_t length);
+const char *typesetter_families(Typeface face, const char *text, size_t length);
 FaceExtents typesetter_extents(Typesetter *typesetter, const TextStyle *style);
 
 /* A laid out line; all pixels, x and y relative to the paragraph's top left. */

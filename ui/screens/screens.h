@@ -1,5 +1,6 @@
 #pragma once
-/* The screens: each draws one part of the face from its state and the model, and puts nodes with actions where something can be done. */
+/* The screens: each draws one part of the face from its state and the model, and puts nodes with
+ * actions where something can be done. */
 
 #include "ui/face_state.h"
 
@@ -15,7 +16,8 @@ void screen_first_run(Face *face, View *view, Rect rect);
 void screen_people(Face *face, View *view, Rect rect);
 /* Over the top of the messages, when the link is lost. */
 void screen_pill(Face *face, View *view, Rect rect);
-/* One line about finding, above the messages; returns its height, 0 when there is nothing to say. */
+/* One line about finding, above the messages; returns its height, 0 when there is nothing to say.
+ */
 int screen_finding(Face *face, View *view, Rect rect);
 void screen_connect(Face *face, View *view, Rect rect);
 void screen_switcher(Face *face, View *view, Rect rect);
@@ -36,6 +38,7 @@ size_t switcher_entries(Face *face, SwitcherEntry *out, size_t max);
 /* A field in a box: outline, focus, text. */
 void screen_field(Face *face, View *view, const char *id, Field *field, const char *name,
                   const char *placeholder, Rect rect);
-/* A centred card of a dialog over a scrim; opens its node, which node_pop() closes. Returns the inside. */
+/* A centred card of a dialog over a scrim; opens its node, which node_pop() closes. Returns the
+ * inside. */
 Rect screen_dialog(Face *face, View *view, Rect rect, const char *id, const char *title, int width,
                    int height);

@@ -79,18 +79,16 @@ static Node *begin_item(Face *face, View *view, const Conversation *conversation
     const Theme *theme = view->theme;
     g_autofree char *id = g_strconcat("sidebar/", conversation->id, NULL);
     g_autofree char *spoken =
-        conversation->unread ? g_strdup_printf("%s, %u unread", conversation->name,
-                                               conversation->unread)
-                             : g_strdup(conversation->name);
+        conversation->unread
+            ? g_strdup_printf("%s, %u unread", conversation->name, conversation->unread)
+            : g_strdup(conversation->name);
     Node *node = view_control(view, id, ROLE_ITEM, spoken, rect);
     node_set_command(view->nodes, node, "open", conversation->id);
     bool open = g_strcmp0(face->open, conversation->id) == 0 &&
                 !(face_shape(face) == SHAPE_NARROW && face->list_shown);
     if (open)
         node->state |= NODE_SELECTED;
-    Color fill = open                         ? theme->active
-                 : node->state & NODE_HOVERED ? theme->hover
-                                              : 0;
+    Color fill = open ? theme->active : node->state & NODE_HOVERED ? theme->hover : 0;
     if (fill)
         draw_rect(view->draw, rect, px(view, 8), fill);
     view_focus_ring(view, node, rect, px(view, 8));
@@ -104,7 +102,10 @@ static void draw_room(Face *face, View *view, const Conversation *room, Rect rec
     bool open = node->state & NODE_SELECTED;
     bool strong = open || room->unread;
     Rect inner = rect_shrink(rect, px(view, 8), 0);
-    view_icon(view, "hash", 16, open ? theme->link : strong ? theme->text : theme->text3,
+    view_icon(view, "hash", 16,
+              open     ? theme->link
+              : strong ? theme->text
+                       : theme->text3,
               cut_left(&inner, px(view, 16)));
     cut_left(&inner, px(view, 8));
     int right = view_badge(view, open && face->focused ? 0 : room->unread, inner.x + inner.w,
@@ -172,7 +173,10 @@ static void draw_direct(Face *face, View *view, const Conversation *direct, Rect
                   ALIGN_START};
     view_label(view, direct->name, name, top);
     bool typing = direct->typing && direct->typing->len;
-    Label line = {TYPE_META, 400, typing ? theme->link : open ? theme->text2 : theme->text3,
+    Label line = {TYPE_META, 400,
+                  typing ? theme->link
+                  : open ? theme->text2
+                         : theme->text3,
                   ALIGN_START};
     view_label(view, words, line, below);
 }
@@ -182,7 +186,7 @@ static void draw_conversations(Face *face, View *view, Rect rect)
     node_push(view->nodes, "conversations", ROLE_LIST, "Conversations", rect);
     node_push_clip(view->nodes, rect);
     draw_push_clip(view->draw, rect);
-    Rect rest = {rect.x, rect.y - face->sidebar_scroll, rect.w, G_MAXINT16};
+    Rect rest = {rect.x, rect.y - face->sidebar_scroll, rect.w, 1 << 28};
     const GPtrArray *all = model_conversations(face->model);
     int8_t section = -1;
     for (guint i = 0; i < all->len; i++) {

@@ -1,0 +1,151 @@
+#include "ui/format.h"
+#include "ui/layout.h"
+#include "ui/screens/screens.h"
+
+#define BOX_LEAST 48
+#define BOX_MOST 184
+#define STRIP 18
+
+static int text_width(View *view, int width)
+{
+    /* Margins of the box, then 16 before the text; emoji and send after it. */
+    return width - px(view, 16 + 17) - px(view, 16) - px(view, 84);
+}
+
+static int box_height(Face *face, View *view, int width)
+{
+    Chat *chat = face_open_chat(face);
+    int text = chat ? field_layout(chat->composer, view, TYPE_MESSAGE, text_width(view, width)) : 0;
+    return CLAMP(text + px(view, 27), px(view, BOX_LEAST), px(view, BOX_MOST));
+}
+
+int screen_composer_height(Face *face, View *view, int width)
+{
+    return px(view, STRIP) + box_height(face, view, width) + px(view, 18);
+}
+
+static void draw_typing(Face *face, View *view, const Conversation *conversation, Rect strip)
+{
+    g_autofree char *line = format_typing(conversation ? conversation->typing : NULL);
+    if (!*line)
+        return;
+    strip.x += px(view, 4);
+    view_label(view, line, (Label){TYPE_META, 400, view->theme->text2, ALIGN_START}, strip);
+    node_add(view->nodes, "typing", ROLE_STATUS, line, strip);
+}
+
+static void draw_send(Face *face, View *view, Chat *chat, Rect rect)
+{
+    const Theme *theme = view->theme;
+    bool ready = chat && !editor_empty(field_editor(chat->composer));
+    Node *node = view_control(view, "send", ROLE_BUTTON, "Send", rect);
+    if (ready)
+        node_set_command(view->nodes, node, "send", NULL);
+    else
+        node->state |= NODE_DISABLED;
+    Color fill = !ready                       ? theme->hover
+                 : node->state & NODE_PRESSED ? theme->accent_press
+                 : node->state & NODE_HOVERED ? theme->accent_hover
+                                              : theme->accent;
+    draw_rect(view->draw, rect, px(view, 8), fill);
+    view_icon(view, "send", 20, ready ? theme->on_accent : theme->text3, rect);
+    view_focus_ring(view, node, rect_inset(rect, -px(view, 2)), px(view, 10));
+}
+
+static void draw_completion(Face *face, View *view, Rect box)
+{
+    const Theme *theme = view->theme;
+    Completion *completion = &face->completion;
+    if (!completion->count)
+        return;
+    int row = px(view, 34);
+    int height = row * (int)completion->count + px(view, 8);
+    Rect card = {box.x, box.y - height - px(view, 6), MIN(px(view, 300), box.w), height};
+    Node *list = node_push(view->nodes, "completion", ROLE_LIST, "Emoji", card);
+    list->state |= NODE_BLOCKS;
+    view_card(view, card, px(view, 10));
+    Rect rest = rect_inset(card, px(view, 4));
+    for (size_t i = 0; i < completion->count; i++) {
+        const Emoji *emoji = completion->matches[i];
+        Rect item = cut_top(&rest, row);
+        char id[32];
+        char argument[8];
+        g_snprintf(id, sizeof id, "completion/%zu", i);
+        g_snprintf(argument, sizeof argument, "%zu", i);
+        Node *node = view_control(view, id, ROLE_ITEM, emoji->name, item);
+        node->state |= NODE_TAB_SKIP;
+        node_set_command(view->nodes, node, "complete", argument);
+        bool chosen = i == completion->chosen;
+        if (chosen)
+            node->state |= NODE_SELECTED;
+        if (chosen || node->state & NODE_HOVERED)
+            draw_rect(view->draw, item, px(view, 8),
+                      chosen && completion->entered ? theme->active : theme->hover);
+        Rect inner = rect_shrink(item, px(view, 10), 0);
+        view_label(view, emoji->emoji, (Label){TYPE_TITLE, 400, theme->text, ALIGN_START},
+                   cut_left(&inner, px(view, 32)));
+        g_autofree char *name = g_strdup_printf(":%s:", emoji->name);
+        view_label(view, name, (Label){TYPE_SECONDARY, 400, theme->text, ALIGN_START}, inner);
+        if (chosen)
+            view_label(view, completion->entered ? "Enter" : "Tab",
+                       (Label){TYPE_BADGE, 500, theme->text2, ALIGN_END}, inner);
+    }
+    node_pop(view->nodes);
+}
+
+static char *placeholder(const Conversation *conversation)
+{
+    if (!conversation)
+        return g_strdup("Message");
+    return g_strconcat("Message ", conversation->person ? "" : "#", conversation->name, NULL);
+}
+
+static void draw_box(Face *face, View *view, Chat *chat, Rect box)
+{
+    const Theme *theme = view->theme;
+    const Conversation *conversation = face_open_conversation(face);
+    g_autofree char *hint = placeholder(conversation);
+    draw_rect(view->draw, box, px(view, 12), theme->surface);
+    Node *field = view_control(view, "composer", ROLE_FIELD, hint, box);
+    bool focused = field->state & NODE_FOCUSED;
+    draw_border(view->draw, box, px(view, 12),
+                focused ? px(view, theme->focus_width) : MAX(px(view, 1), 1),
+                focused ? theme->link : theme->edge);
+    Rect inner = box;
+    Rect right = cut_right(&inner, px(view, 84));
+    cut_left(&inner, px(view, 16));
+    if (chat) {
+        int text = field_layout(chat->composer, view, TYPE_MESSAGE, inner.w);
+        int room = box.h - px(view, 20);
+        Rect area = {inner.x, box.y + px(view, 10), inner.w, room};
+        if (text < room) {
+            area.y = box.y + (box.h - text) / 2;
+            area.h = text;
+        }
+        field_draw(chat->composer, view, area, hint, focused && face->focused,
+                   face_caret_on(face, view));
+    }
+    Rect send = {right.x + right.w - px(view, 42), box.y + box.h - px(view, 42), px(view, 36),
+                 px(view, 36)};
+    Rect smile = {send.x - px(view, 36), send.y + px(view, 2), px(view, 32), px(view, 32)};
+    view_icon_button(view, "emoji", "smile", "Emoji", smile, "emoji", NULL);
+    draw_send(face, view, chat, send);
+}
+
+void screen_composer(Face *face, View *view, Rect rect)
+{
+    Chat *chat = face_open_chat(face);
+    Node *pane = node_push(view->nodes, "composer-pane", ROLE_PANE, "Write", rect);
+    pane->state |= NODE_BLOCKS;
+    draw_rect(view->draw, rect, 0, view->theme->bg);
+    Rect strip = cut_top(&rect, px(view, STRIP));
+    cut_bottom(&rect, px(view, 18));
+    cut_left(&rect, px(view, 16));
+    cut_right(&rect, px(view, 17));
+    strip.x = rect.x;
+    strip.w = rect.w;
+    draw_typing(face, view, face_open_conversation(face), strip);
+    draw_box(face, view, chat, rect);
+    draw_completion(face, view, rect);
+    node_pop(view->nodes);
+}

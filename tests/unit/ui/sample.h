@@ -1,0 +1,48 @@
+#pragma once
+/* Made-up places for tests of the face: a lively one like those in the design, and ones for single
+ * states. */
+
+#include "app/model.h"
+#include "ui/face.h"
+
+/* 2024-05-06 12:04:00 UTC, a Monday. */
+#define SAMPLE_NOW_MS INT64_C(1714997040000)
+#define SAMPLE_NOW_US (INT64_C(5000) * G_USEC_PER_SEC)
+
+typedef struct {
+    LinkState link;
+    int64_t link_since_us;
+    const char *why, *finding;
+    bool first_run, wants_connect;
+    bool alone;      /* nobody else, nothing said */
+    bool no_place;   /* never joined: no place, no conversations */
+    bool deliveries; /* sending, failed, actions, notices, kinds of newer versions */
+    bool scripts;    /* many writing systems */
+    bool twins;      /* two people of one name */
+    unsigned choices;
+    unsigned history; /* this many older messages in #general */
+    unsigned extra;   /* and newer ones */
+    unsigned unread;
+    bool more_before;
+    bool giant; /* one message of 16 KiB */
+    uint64_t version;
+} Sample;
+
+/* Transfer full. */
+Model *sample_model(const Sample *sample);
+/* The id of the direct with Mira. */
+const char *sample_direct(void);
+
+/* What a face told its host, one line each ("say #general hello"). */
+typedef struct {
+    GString *log;
+    char *clipboard;
+    char *primary;
+    Preferences preferences;
+    unsigned attentions;
+} Recorder;
+
+Recorder *recorder_new(void);
+void recorder_free(Recorder *recorder);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Recorder, recorder_free)
+extern const FaceHost recorder_host;

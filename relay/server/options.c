@@ -1,0 +1,100 @@
+#include "relay/server/options.h"
+
+#include "relay/limits.h"
+#include "relay/text.h"
+
+#include <glib.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What GOption fills in. */
+typedef struct {
+    char *data, *port, *name;
+    gboolean no_mdns, allow_public, version;
+} Raw;
+
+static void raw_clear(Raw *raw)
+{
+    g_free(raw->data);
+    g_free(raw->port);
+    g_free(raw->name);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Raw, raw_clear)
+
+static OptionsResult wrong(const char *what, const char *value)
+{
+    g_autofree char *clean = text_escape(value, strlen(value));
+    fprintf(stderr, "backfence-relay: %s: %s; see --help\n", what, clean);
+    return OPTIONS_WRONG;
+}
+
+static gboolean parse_raw(int *argc, char ***argv, Raw *raw, GError **error)
+{
+    const GOptionEntry entries[] = {
+        {"data", 'd', 0, G_OPTION_ARG_FILENAME, &raw->data, "Keep the log and the key here", "DIR"},
+        {"port", 'p', 0, G_OPTION_ARG_STRING, &raw->port, "Listen on this TCP port (7667)", "N"},
+        {"name", 'n', 0, G_OPTION_ARG_STRING, &raw->name, "The place's name (the host's)", "NAME"},
+        {"no-mdns", 0, 0, G_OPTION_ARG_NONE, &raw->no_mdns, "Do not announce", NULL},
+        {"allow-public", 0, 0, G_OPTION_ARG_NONE, &raw->allow_public,
+         "Also serve those who are not on this network", NULL},
+        {"version", 0, 0, G_OPTION_ARG_NONE, &raw->version, "Print the version", NULL},
+        {NULL},
+    };
+    g_autoptr(GOptionContext) context =
+        g_option_context_new("serve — keep the chat room of this network");
+    g_option_context_add_main_entries(context, entries, NULL);
+    return g_option_context_parse(context, argc, argv, error);
+}
+
+static char *default_data_dir(void)
+{
+    const char *state = g_getenv("STATE_DIRECTORY"); /* systemd.exec(5) */
+    return state != NULL && *state != '\0'
+               ? g_strdup(state)
+               : g_build_filename(g_get_user_data_dir(), "backfence-relay", NULL);
+}
+
+static char *default_name(void)
+{
+    const char *host = g_get_host_name();
+    char *name = text_make_name(host, strlen(host));
+    return name != NULL ? name : g_strdup("Backfence");
+}
+
+OptionsResult options_parse(int argc, char **argv, Options *options)
+{
+    g_auto(Raw) raw = {0};
+    g_autoptr(GError) error = NULL;
+    if (!parse_raw(&argc, &argv, &raw, &error))
+        return wrong("wrong usage", error->message);
+    if (raw.version) {
+        puts("backfence-relay " BACKFENCE_VERSION);
+        return OPTIONS_DONE;
+    }
+    if (argc < 2)
+        return wrong("a command is missing", "serve");
+    if (strcmp(argv[1], "serve") != 0 || argc > 2)
+        return wrong("this is no command", argv[argc > 2 ? 2 : 1]);
+    guint64 port = DEFAULT_PORT;
+    if (raw.port != NULL && !g_ascii_string_to_unsigned(raw.port, 10, 0, UINT16_MAX, &port, NULL))
+        return wrong("this is no port", raw.port);
+    g_autofree char *name =
+        raw.name != NULL ? text_make_name(raw.name, strlen(raw.name)) : default_name();
+    if (name == NULL)
+        return wrong("this is no name", raw.name);
+    *options = (Options){
+        .data_dir = raw.data != NULL ? g_steal_pointer(&raw.data) : default_data_dir(),
+        .name = g_steal_pointer(&name),
+        .port = (uint16_t)port,
+        .port_is_wish = raw.port == NULL,
+        .mdns = !raw.no_mdns,
+        .allow_public = raw.allow_public,
+    };
+    return OPTIONS_SERVE;
+}
+
+void options_clear(Options *options)
+{
+    g_free(options->data_dir);
+    g_free(options->name);
+}

@@ -1,0 +1,166 @@
+#include "relay/server/service.h"
+
+#include "discovery/announcer.h"
+#include "discovery/network.h"
+#include "relay/carrier.h"
+#include "relay/server/report.h"
+
+#include <errno.h>
+#include <gio/gio.h>
+#include <glib-unix.h>
+#include <signal.h>
+#include <sodium.h>
+#include <string.h>
+
+/* Made from top to bottom, and taken apart in reverse. */
+typedef struct {
+    const Options *options;
+    GMainLoop *loop;
+    Identity *identity;
+    Log *log;
+    Carrier *carrier;
+    Announcer *announcer;
+    bool leaving;
+} Service;
+
+static void service_clear(Service *service)
+{
+    announcer_free(service->announcer);
+    carrier_free(service->carrier);
+    log_close(service->log);
+    identity_free(service->identity);
+    g_clear_pointer(&service->loop, g_main_loop_unref);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Service, service_clear)
+
+static ServiceExit fail(ServiceExit why, const GError *error)
+{
+    report_value("failed", "why", error->message);
+    return why;
+}
+
+static ServiceExit open_log(Service *service, GError **error)
+{
+    const char *directory = service->options->data_dir;
+    Network network = network_current();
+    uint8_t place[PLACE_SIZE];
+    G_STATIC_ASSERT(sizeof network.id == sizeof place);
+    if (network.has_gateway)
+        memcpy(place, network.id, sizeof place);
+    else
+        randombytes_buf(place, sizeof place);
+    service->log = log_open(directory, place, error);
+    if (service->log == NULL)
+        return g_error_matches(*error, LOG_ERROR, LOG_ERROR_NEWER) ? SERVICE_NEWER : SERVICE_DISK;
+    if (log_damaged(service->log) != NULL)
+        report_value("log-set-aside", "file", log_damaged(service->log));
+    return SERVICE_OK;
+}
+
+static ServiceExit open_data(Service *service, GError **error)
+{
+    const char *directory = service->options->data_dir;
+    if (g_mkdir_with_parents(directory, 0700) != 0) {
+        g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "cannot make %s: %s",
+                    directory, g_strerror(errno));
+        return SERVICE_DISK;
+    }
+    g_autofree char *key = g_build_filename(directory, "identity.key", NULL);
+    service->identity = identity_open(key, error);
+    if (service->identity == NULL)
+        return SERVICE_DISK;
+    return open_log(service, error);
+}
+
+static void carrier_reports(const char *event, const char *detail, void *user)
+{
+    report(event, detail);
+}
+
+static ServiceExit listen_on_port(Service *service, GError **error)
+{
+    const CarrierConfig config = {
+        .port = service->options->port,
+        .port_is_wish = service->options->port_is_wish,
+        .allow_public = service->options->allow_public,
+        .place_name = service->options->name,
+        .relay_program = true,
+        .report = carrier_reports,
+    };
+    service->carrier = carrier_new(NULL, &config, service->identity, service->log, error);
+    if (service->carrier == NULL)
+        return SERVICE_PORT_TAKEN;
+    if (carrier_port(service->carrier) != config.port && config.port != 0)
+        report("port-taken", NULL);
+    return SERVICE_OK;
+}
+
+static void announcement_changed(AnnouncerState state, const char *line, void *user)
+{
+    if (state == ANNOUNCER_ANNOUNCED)
+        report("announced", NULL);
+    else if (state == ANNOUNCER_UNAVAILABLE)
+        report_value("unannounced", "why", line != NULL ? line : "");
+}
+
+static void announce(Service *service)
+{
+    Announcement announcement = {
+        .role = CANDIDATE_ROLE_RELAY,
+        .name = service->options->name,
+        .port = carrier_port(service->carrier),
+    };
+    memcpy(announcement.place, log_place(service->log), sizeof announcement.place);
+    memcpy(announcement.key, identity_key(service->identity), sizeof announcement.key);
+    service->announcer = announcer_new(NULL, &announcement, announcement_changed, service);
+}
+
+static void report_listening(const Service *service)
+{
+    g_autoptr(GString) place = g_string_new(NULL);
+    for (unsigned i = 0; i < PLACE_SIZE; i++)
+        g_string_append_printf(place, "%02x", log_place(service->log)[i]);
+    g_autofree char *name = report_quote(service->options->name);
+    g_autofree char *detail =
+        g_strdup_printf("port=%u place=%s name=%s head=%" G_GUINT64_FORMAT,
+                        carrier_port(service->carrier), place->str, name, log_head(service->log));
+    report("listening", detail);
+}
+
+static void left(void *user)
+{
+    g_main_loop_quit(((Service *)user)->loop);
+}
+
+/* Goodbye to everyone; the announcement goes first, so that nobody new comes. */
+static gboolean leave(void *user)
+{
+    Service *service = user;
+    if (service->leaving)
+        return G_SOURCE_CONTINUE;
+    service->leaving = true;
+    report("leaving", NULL);
+    g_clear_pointer(&service->announcer, announcer_free);
+    carrier_shut_down(service->carrier, left, service);
+    return G_SOURCE_CONTINUE;
+}
+
+ServiceExit service_run(const Options *options)
+{
+    g_auto(Service) service = {.options = options};
+    g_autoptr(GError) error = NULL;
+    service.loop = g_main_loop_new(NULL, FALSE);
+    ServiceExit result = open_data(&service, &error);
+    if (result == SERVICE_OK)
+        result = listen_on_port(&service, &error);
+    if (result != SERVICE_OK)
+        return fail(result, error);
+    g_unix_signal_add(SIGTERM, leave, &service);
+    g_unix_signal_add(SIGINT, leave, &service);
+    if (options->mdns)
+        announce(&service);
+    report_listening(&service);
+    g_main_loop_run(service.loop);
+    report("stopped", NULL);
+    return SERVICE_OK;
+}

@@ -16,6 +16,7 @@ void entries_free(Entries *entries);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Entries, entries_free)
 
 /* Positions in the order in which the frame shall carry them. */
+/* At the end; positions rise. */
 void entries_add(Entries *entries, uint64_t position, const Event *event);
 unsigned entries_count(const Entries *entries);
 /* About how many bytes the frame will have. */

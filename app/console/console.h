@@ -5,6 +5,7 @@
 #include "app/member.h"
 
 /* What the command line says. */
+/* What the command line says. */
 typedef struct {
     MemberOptions member;
     bool json;

@@ -31,6 +31,7 @@ typedef struct {
 } Printer;
 
 /* Lines for people; objects for programs. */
+/* The two ways. */
 extern const Printer text_printer;
 extern const Printer json_printer;
 

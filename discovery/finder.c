@@ -2,7 +2,7 @@
 
 #include "discovery/address.h"
 #include "discovery/announcer.h"
-#include "discovery/browser.h"
+#include "discovery/lookout.h"
 #include "discovery/memory.h"
 #include "discovery/netwatch.h"
 #include "discovery/typed.h"
@@ -25,7 +25,7 @@ struct Finder {
     void *user;
     bool use_mdns;
     Memory *memory;        /* owned */
-    Browser *browser;      /* owned; only when started */
+    Lookout *lookout;      /* owned; only when started */
     Netwatch *netwatch;    /* owned; only when started */
     GPtrArray *typed;      /* Typed*, owned */
     GArray *doubts;        /* Doubt, owned */
@@ -119,9 +119,8 @@ static Candidate *merge(const Candidate *seen, const Candidate *remembered)
 
 static GPtrArray *seen_candidates(const Finder *finder)
 {
-    g_autoptr(GPtrArray) sightings = finder->browser ? browser_sightings(finder->browser) : NULL;
     g_autoptr(GPtrArray) none = g_ptr_array_new();
-    return sighting_merge(sightings ? sightings : none);
+    return sighting_merge(finder->lookout ? lookout_sightings(finder->lookout) : none);
 }
 
 /* Typed ones first, then the announced, then those that are only remembered. */
@@ -261,6 +260,9 @@ static void look_at_network(Finder *finder)
     if (finder->netwatch) {
         netwatch_want_neighbours(finder->netwatch, !finder->network.has_gateway);
     }
+    if (finder->lookout) {
+        lookout_set_known(finder->lookout, remembered);
+    }
 }
 
 static void network_changed(void *user)
@@ -275,7 +277,7 @@ static void network_changed(void *user)
     list_changed(finder);
 }
 
-static void browser_state(BrowserState state, const char *line, void *user)
+static void lookout_state(BrowserState state, const char *line, void *user)
 {
     static const FinderState states[] = {
         [BROWSER_STARTING] = FINDER_STARTING,
@@ -290,21 +292,6 @@ static void browser_state(BrowserState state, const char *line, void *user)
         finder->line = g_strdup(line);
     }
     tell_soon(finder);
-}
-
-/* Instance names are made of keys. */
-static bool is_known(const char *instance, void *user)
-{
-    Finder *finder = user;
-    uint8_t key[CANDIDATE_KEY_SIZE];
-    if (strlen(instance) < 2 * sizeof key ||
-        !txt_unhex(instance, 2 * sizeof key, key, sizeof key)) {
-        return false;
-    }
-    CandidateFields fields = {.key = key};
-    g_autoptr(Candidate) wanted = candidate_new(&fields);
-    g_autoptr(GPtrArray) remembered = memory_candidates(finder->memory, &finder->network);
-    return find_same(remembered, wanted) != NULL;
 }
 
 Finder *finder_new(GMainContext *context, const char *memory_path, bool use_mdns,
@@ -341,14 +328,15 @@ void finder_free(Finder *finder)
 
 void finder_start(Finder *finder)
 {
-    static const BrowserEvents events = {list_changed, browser_state, is_known};
+    static const LookoutEvents events = {list_changed, lookout_state};
     if (finder->netwatch) {
         return;
     }
     finder->netwatch = netwatch_new(finder->context, network_changed, finder);
     look_at_network(finder);
     if (finder->use_mdns) {
-        finder->browser = browser_new(finder->context, &events, finder);
+        g_autoptr(GPtrArray) known = memory_candidates(finder->memory, &finder->network);
+        finder->lookout = lookout_new(finder->context, known, &events, finder);
     } else {
         finder->state = FINDER_SETTLED;
     }
@@ -357,7 +345,7 @@ void finder_start(Finder *finder)
 
 void finder_stop(Finder *finder)
 {
-    g_clear_pointer(&finder->browser, browser_free);
+    g_clear_pointer(&finder->lookout, lookout_free);
     g_clear_pointer(&finder->netwatch, netwatch_free);
     clear_source(&finder->doubting);
     finder->state = FINDER_STARTING;

@@ -62,6 +62,9 @@ def found_renamed_withdrawn():
         mark = finder.mark()
         node.signal(signal.SIGTERM)
         await_gone(finder, "the withdrawal", after=mark)
+        check(node.wait() == 0, "\n".join(node.lines))
+        finder.signal(signal.SIGTERM)
+        check(finder.wait() == 0, "\n".join(finder.lines))
 
 
 @scenario
@@ -153,6 +156,25 @@ def no_avahi_at_first():
         lan.verb("start-avahi", "h2")
         await_state(node, "announcer", "announced", 30)
         await_candidate(finder, "the node", seconds=30)
+
+
+@scenario
+def avahi_hangs():
+    """Its calls wait for it, nothing else does."""
+    with Lan(2) as lan:
+        announce(lan, "h1")
+        lan.verb("hang-avahi", "h2")
+        finder = lan.start("h2", "probe", "find", "10.77.0.11")
+        typed = finder.await_object("the typed address", lambda e: e["event"] == "candidates", 3)
+        check(typed["candidates"][0]["sources"] == TYPED, typed)
+        stuck = lan.start("h2", "probe", "find", "10.77.0.11")
+        stuck.await_object("the typed address", lambda e: e["event"] == "candidates", 3)
+        stuck.signal(signal.SIGTERM)
+        stuck.wait(5)
+        lan.verb("wake-avahi", "h2")
+        await_candidate(finder, "the node", seconds=30)
+        finder.signal(signal.SIGTERM)
+        check(finder.wait(5) == 0, "\n".join(finder.lines))
 
 
 @scenario

@@ -117,7 +117,6 @@ class Lan:
     def __init__(self, hosts, *options, name=None, programs=None):
         self.name = name or f"t{os.getpid()}"
         self.environment = {**os.environ, "LAN": self.name}
-        self.environment.setdefault("ASAN_OPTIONS", "detect_leaks=0")
         self.hosts = hosts
         self.options = options
         self.programs = programs or os.environ.get("BACKFENCE_BUILD_DIR", "")

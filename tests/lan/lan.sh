@@ -17,6 +17,7 @@
 #   mend HOST [PORT]       put either right again
 #   renumber HOST          move HOST to another network: other addresses, other gateway
 #   kill-avahi HOST        kill -9        start-avahi HOST    and wait until it runs
+#   hang-avahi HOST        it is there and answers nothing; wake-avahi HOST
 #   kill-dbus HOST         kill -9        start-dbus HOST
 #   hosts                  names of the hosts
 #   address HOST           the first IPv4 (or link-local IPv6) address of HOST
@@ -233,6 +234,8 @@ verb_renumber() {
 
 verb_kill-avahi() { pid_of "$1" >/dev/null || exit 1; kill_daemon "$1" avahi; }
 verb_start-avahi() { launch_avahi "$1"; await_avahi "$1"; }
+verb_hang-avahi() { kill -STOP "$(cat "$state/$1/avahi.pid")"; }
+verb_wake-avahi() { kill -CONT "$(cat "$state/$1/avahi.pid")"; }
 verb_kill-dbus() { pid_of "$1" >/dev/null || exit 1; kill_daemon "$1" dbus; }
 verb_start-dbus() { start_dbus "$1"; }
 verb_hosts() { cat "$state/hosts"; }

@@ -1,0 +1,22 @@
+#pragma once
+/* A thread with a GMainContext of its own, for libavahi-client: its calls wait for an answer of the
+ * daemon over D-Bus, up to 25 s when that hangs, and nothing else may have to wait for it.
+ *
+ * What crosses is handed over as a whole: whoever posts something does not touch it any more. */
+
+#include <gio/gio.h>
+
+typedef struct Worker Worker;
+
+/* Starts the thread; `name` is for debuggers, at most 15 bytes. */
+Worker *worker_new(const char *name);
+/* Call from the thread that made it. What was posted before still runs. Waits for it, but not
+ * longer than a second: a thread that hangs is left behind and ends by itself. */
+void worker_free(Worker *worker);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Worker, worker_free)
+
+/* The context that the thread runs. */
+GMainContext *worker_context(Worker *worker);
+
+/* Calls `function` with `data` on the thread of `context`, after what was posted there before. */
+void worker_post(GMainContext *context, void (*function)(void *data), void *data);

@@ -1,11 +1,9 @@
 /* The body is read where it lies: an Event points into the bytes that its author signed, so there
- * is nothing that could differ from them. A field that occurs twice is refused, for two readers
- * could take different ones. */
+ * is nothing that could differ from them. */
 
 #include "relay/event.h"
 
-#include "relay/content.h"
-#include "relay/fields.h"
+#include "relay/event_body.h"
 #include "wire.pb-c.h"
 
 #include <sodium.h>
@@ -13,20 +11,6 @@
 
 #define PREFIX "backfence/event/1" /* its final NUL is part of it */
 #define PREFIX_SIZE (sizeof PREFIX)
-
-typedef struct {
-    const uint8_t *bytes;
-    size_t length;
-} Span;
-
-/* What the fields of a body say, pointing into it. */
-typedef struct {
-    Span author, prev, place, token, room, content;
-    uint64_t incarnation, lane, seq, kind;
-    int64_t time_ms;
-    const uint8_t *recipients[RECIPIENTS_MAX];
-    size_t recipient_count;
-} Parsed;
 
 struct Event {
     gatomicrefcount references;
@@ -43,164 +27,6 @@ struct Event {
     size_t recipient_count;
     const uint8_t *recipients[];
 };
-
-static bool take_recipient(Parsed *parsed, const Field *field)
-{
-    if (parsed->recipient_count == RECIPIENTS_MAX || field->length != KEY_SIZE)
-        return false;
-    parsed->recipients[parsed->recipient_count++] = field->bytes;
-    return true;
-}
-
-static bool take_bytes(Parsed *parsed, const Field *field)
-{
-    Span span = {field->bytes, field->length};
-    switch (field->number) {
-    case 1:
-        parsed->author = span;
-        return true;
-    case 5:
-        parsed->prev = span;
-        return true;
-    case 6:
-        parsed->place = span;
-        return true;
-    case 8:
-        parsed->token = span;
-        return true;
-    case 10:
-        parsed->room = span;
-        return true;
-    case 11:
-        return take_recipient(parsed, field);
-    case 12:
-        parsed->content = span;
-        return true;
-    default:
-        return false;
-    }
-}
-
-static bool take_number(Parsed *parsed, const Field *field)
-{
-    switch (field->number) {
-    case 2:
-        parsed->incarnation = field->value;
-        return true;
-    case 3:
-        parsed->lane = field->value;
-        return true;
-    case 4:
-        parsed->seq = field->value;
-        return true;
-    case 7:
-        parsed->time_ms = field_zigzag(field->value);
-        return true;
-    case 9:
-        parsed->kind = field->value;
-        return true;
-    default:
-        return false;
-    }
-}
-
-static const char *parse(Parsed *parsed, const uint8_t *body, size_t length)
-{
-    const uint32_t last_known = 12, repeated = 1u << 11;
-    *parsed = (Parsed){0};
-    uint32_t seen = 0;
-    FieldReader reader = field_reader(body, length);
-    for (Field field; field_next(&reader, &field);) {
-        if (field.number > last_known)
-            continue;
-        uint32_t bit = 1u << field.number;
-        if ((seen & bit & ~repeated) != 0)
-            return "a field occurs twice";
-        seen |= bit;
-        bool taken = field.type == FIELD_BYTES    ? take_bytes(parsed, &field)
-                     : field.type == FIELD_VARINT ? take_number(parsed, &field)
-                                                  : false;
-        if (!taken)
-            return "a field of the wrong type or size";
-    }
-    return reader.bad ? "malformed" : NULL;
-}
-
-static bool recipients_rise(const Parsed *parsed)
-{
-    for (size_t i = 1; i < parsed->recipient_count; i++) {
-        if (memcmp(parsed->recipients[i - 1], parsed->recipients[i], KEY_SIZE) >= 0)
-            return false;
-    }
-    return true;
-}
-
-static bool is_recipient(const uint8_t *const *recipients, size_t count, const uint8_t *key)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (memcmp(recipients[i], key, KEY_SIZE) == 0)
-            return true;
-    }
-    return false;
-}
-
-static const char *check_lane(const Parsed *parsed)
-{
-    if (parsed->lane == LANE_PUBLIC) {
-        if (parsed->room.length != PLACE_SIZE)
-            return "no room";
-        return parsed->recipient_count != 0 ? "recipients of a public event" : NULL;
-    }
-    if (parsed->lane != LANE_PRIVATE)
-        return "unknown lane";
-    if (parsed->room.length != 0)
-        return "room of a private event";
-    if (!recipients_rise(parsed))
-        return "recipients are not ascending";
-    if (!is_recipient(parsed->recipients, parsed->recipient_count, parsed->author.bytes))
-        return "the author is not a recipient";
-    return NULL;
-}
-
-static const char *check(const Parsed *parsed)
-{
-    if (parsed->author.length != KEY_SIZE)
-        return "wrong size of author";
-    if (parsed->place.length != PLACE_SIZE)
-        return "wrong size of place";
-    if (parsed->token.length != TOKEN_SIZE)
-        return "wrong size of token";
-    if (parsed->seq == 0 || parsed->seq > POSITION_MAX)
-        return "seq out of range";
-    if (parsed->prev.length != (parsed->seq == 1 ? 0 : HASH_SIZE))
-        return "wrong size of prev";
-    if (parsed->time_ms < TIME_MIN_MS || parsed->time_ms > TIME_MAX_MS)
-        return "time out of range";
-    if (parsed->kind == 0 || parsed->kind > UINT32_MAX)
-        return "kind out of range";
-    return check_lane(parsed);
-}
-
-static const char *check_content(const Parsed *parsed)
-{
-    Span content = parsed->content;
-    bool public_lane = parsed->lane == LANE_PUBLIC;
-    switch (parsed->kind) {
-    case EVENT_MESSAGE:
-        return public_lane && content_is_message(content.bytes, content.length) ? NULL
-                                                                                : "bad message";
-    case EVENT_PROFILE:
-        return public_lane && content_is_profile(content.bytes, content.length) ? NULL
-                                                                                : "bad profile";
-    case EVENT_SEALED:
-        return !public_lane &&
-                       content_is_sealed(content.bytes, content.length, parsed->recipient_count)
-                   ? NULL
-                   : "bad sealed event";
-    default:
-        return NULL;
-    }
-}
 
 static bool verify(const uint8_t *body, size_t length, const uint8_t *signature,
                    const uint8_t *author)
@@ -232,7 +58,7 @@ static const uint8_t *moved_span(Span span, const uint8_t *from, const uint8_t *
 }
 
 /* Takes both references. */
-static Event *make(const Parsed *parsed, const uint8_t *from, GBytes *body, GBytes *signature)
+static Event *make(const EventBody *parsed, const uint8_t *from, GBytes *body, GBytes *signature)
 {
     size_t count = parsed->recipient_count;
     Event *event = g_malloc0(sizeof *event + count * sizeof event->recipients[0]);
@@ -259,26 +85,11 @@ static Event *make(const Parsed *parsed, const uint8_t *from, GBytes *body, GByt
     return event;
 }
 
-static const char *judge(Parsed *parsed, const uint8_t *body, size_t body_length,
-                         const uint8_t *place)
-{
-    if (body_length > EVENT_MAX)
-        return "too large";
-    const char *wrong = parse(parsed, body, body_length);
-    if (wrong == NULL)
-        wrong = check(parsed);
-    if (wrong == NULL && parsed->kind == EVENT_PROFILE && body_length > PROFILE_MAX)
-        wrong = "too large for a profile";
-    if (wrong == NULL && place != NULL && memcmp(parsed->place.bytes, place, PLACE_SIZE) != 0)
-        wrong = "of another place";
-    return wrong != NULL ? wrong : check_content(parsed);
-}
-
 Event *event_open(const uint8_t *body, size_t body_length, const uint8_t *signature,
                   size_t signature_length, const uint8_t *place, const char **why)
 {
-    Parsed parsed;
-    const char *wrong = judge(&parsed, body, body_length, place);
+    EventBody parsed;
+    const char *wrong = event_body_judge(&parsed, body, body_length, place);
     if (wrong == NULL && (signature_length != SIGNATURE_SIZE ||
                           !verify(body, body_length, signature, parsed.author.bytes)))
         wrong = "wrong signature";
@@ -293,11 +104,11 @@ Event *event_open(const uint8_t *body, size_t body_length, const uint8_t *signat
 
 Event *event_from_log(GBytes *body, GBytes *signature)
 {
-    Parsed parsed;
+    EventBody parsed;
     size_t length = 0;
     const uint8_t *bytes = g_bytes_get_data(body, &length);
-    if (length > EVENT_MAX || g_bytes_get_size(signature) != SIGNATURE_SIZE ||
-        parse(&parsed, bytes, length) != NULL || check(&parsed) != NULL)
+    if (g_bytes_get_size(signature) != SIGNATURE_SIZE ||
+        event_body_read(&parsed, bytes, length) != NULL)
         return NULL;
     return make(&parsed, bytes, g_bytes_ref(body), g_bytes_ref(signature));
 }
@@ -342,8 +153,8 @@ Event *event_sign(const Identity *identity, const EventDraft *draft)
     g_autoptr(GBytes) body = encode(identity, draft);
     size_t length = 0;
     const uint8_t *bytes = g_bytes_get_data(body, &length);
-    Parsed parsed;
-    if (judge(&parsed, bytes, length, draft->place) != NULL)
+    EventBody parsed;
+    if (event_body_judge(&parsed, bytes, length, draft->place) != NULL)
         return NULL;
     uint8_t message[PREFIX_SIZE + EVENT_MAX];
     memcpy(message, PREFIX, PREFIX_SIZE);
@@ -446,7 +257,7 @@ const uint8_t *event_recipient(const Event *event, size_t index)
 bool event_concerns(const Event *event, const uint8_t *key)
 {
     return event->lane == LANE_PUBLIC ||
-           is_recipient(event->recipients, event->recipient_count, key);
+           event_body_addresses(event->recipients, event->recipient_count, key);
 }
 
 const uint8_t *event_content(const Event *event, size_t *length)

@@ -1,6 +1,6 @@
 #pragma once
-/* The font files that are open for drawing: one SDL_ttf font for each font that Pango chose, the
- * least used closed first. UI thread only. */
+/* The font files that are open for drawing: one SDL_ttf font for each font, size and style that
+ * Pango chose, the least used closed first. UI thread only. */
 
 #include <SDL2/SDL_ttf.h>
 #include <pango/pango.h>
@@ -9,14 +9,15 @@
 
 typedef struct Fonts Fonts;
 
-typedef struct {
-    uint64_t id; /* the same for the same file, size and style, also after it was closed */
-    TTF_Font *font;
-    bool color; /* pictures of one size, as colour emoji are */
-} OpenFont;
-
 /* Starts SDL_ttf. */
 Fonts *fonts_new(GError **error);
 void fonts_free(Fonts *fonts);
 /* NULL when the file cannot be opened (logged once); valid until the next call. */
-const OpenFont *fonts_open(Fonts *fonts, PangoFont *font);
+TTF_Font *fonts_open(Fonts *fonts, PangoFont *font);
+/* How often a file was opened so far. */
+unsigned fonts_openings(const Fonts *fonts);
+
+/* The same for the same file, size and style; 0 for a font that cannot be drawn. */
+uint64_t fonts_id(PangoFont *font);
+/* Whether its glyphs are pictures of one size, as colour emoji are. */
+bool fonts_in_color(PangoFont *font);

@@ -241,7 +241,7 @@ static void prepare_item(Preparation *at)
 {
     PangoGlyphItemIter iter;
     const PangoItem *item = at->item->item;
-    bool color = runs_in_color(typesetter_runs(at->paragraph->typesetter), item->analysis.font);
+    bool color = fonts_in_color(item->analysis.font);
     Piece piece = {0};
     bool more = pango_glyph_item_iter_init_start(&iter, at->item, at->paragraph->text);
     for (; more; more = pango_glyph_item_iter_next_cluster(&iter)) {

@@ -92,12 +92,6 @@ size_t runs_held(const Runs *runs)
     return runs->held;
 }
 
-bool runs_in_color(Runs *runs, PangoFont *font)
-{
-    const OpenFont *open = fonts_open(runs->fonts, font);
-    return open && open->color;
-}
-
 /* The rows and columns of an 8-bit surface that hold anything. */
 static Rect ink_of(const SDL_Surface *surface)
 {
@@ -135,17 +129,17 @@ static void keep_mask(Run *run, const SDL_Surface *surface, int pen_x, int basel
     run->cost += (size_t)ink.w * (size_t)ink.h;
 }
 
-static void draw_text(Run *run, const OpenFont *open, const char *text, const RunText *what)
+static void draw_text(Run *run, TTF_Font *open, const char *text, const RunText *what)
 {
     char script[5] = {(char)(what->script >> 24), (char)(what->script >> 16),
                       (char)(what->script >> 8), (char)what->script, 0};
-    TTF_SetFontDirection(open->font, what->right_to_left ? TTF_DIRECTION_RTL : TTF_DIRECTION_LTR);
-    TTF_SetFontScriptName(open->font, script);
-    SDL_Surface *surface = TTF_RenderUTF8_Shaded(open->font, text, (SDL_Color){255, 255, 255, 255},
+    TTF_SetFontDirection(open, what->right_to_left ? TTF_DIRECTION_RTL : TTF_DIRECTION_LTR);
+    TTF_SetFontScriptName(open, script);
+    SDL_Surface *surface = TTF_RenderUTF8_Shaded(open, text, (SDL_Color){255, 255, 255, 255},
                                                  (SDL_Color){0, 0, 0, 255});
     if (!surface)
         return; /* no width: nothing but marks that join others */
-    int ascent = TTF_FontAscent(open->font), spare = surface->h - TTF_FontHeight(open->font);
+    int ascent = TTF_FontAscent(open), spare = surface->h - TTF_FontHeight(open);
     int pen_x = MAX(0, (int)-floor(what->ink_left));
     int above = (int)ceil(-what->ink_top) - ascent;
     keep_mask(run, surface, pen_x, ascent + CLAMP(above, 0, MAX(0, spare)));
@@ -174,9 +168,9 @@ static uint32_t box_mean(const SDL_Surface *from, double left, double top, doubl
 }
 
 /* Colour fonts come in one size, 136 × 128 pixels an emoji: scaled here, by area. */
-static void draw_emoji(Run *run, const OpenFont *open, const char *text, const RunText *what)
+static void draw_emoji(Run *run, TTF_Font *open, const char *text, const RunText *what)
 {
-    SDL_Surface *big = TTF_RenderUTF8_Blended(open->font, text, (SDL_Color){255, 255, 255, 255});
+    SDL_Surface *big = TTF_RenderUTF8_Blended(open, text, (SDL_Color){255, 255, 255, 255});
     if (!big)
         return;
     double scale = what->pixels * EMOJI_PERCENT / 100.0 / (1.0625 * big->h);
@@ -205,7 +199,8 @@ static void make_room(Runs *runs)
     }
 }
 
-static Run *run_draw(Runs *runs, const OpenFont *open, const RunText *text, uint64_t hash)
+/* A font that cannot be opened draws nothing, and that is kept too. */
+static Run *run_draw(Runs *runs, const RunText *text, uint64_t hash)
 {
     Run *run = g_new0(Run, 1);
     run->hash = hash;
@@ -213,7 +208,8 @@ static Run *run_draw(Runs *runs, const OpenFont *open, const RunText *text, uint
     run->length = text->length;
     run->cost = ENTRY_OVERHEAD + text->length;
     run->link.data = run;
-    size_t most = open->color ? LONGEST_CLUSTER : SIZE_MAX;
+    bool color = fonts_in_color(text->font);
+    size_t most = color ? LONGEST_CLUSTER : SIZE_MAX;
     size_t length = MIN(text->length, most);
     while (length < text->length && length > 0 && (text->text[length] & 0xc0) == 0x80)
         length--;
@@ -223,7 +219,10 @@ static Run *run_draw(Runs *runs, const OpenFont *open, const RunText *text, uint
     g_string_append_len(runs->scratch, text->text, (gssize)length);
     if (text->joins_after)
         g_string_append(runs->scratch, ZERO_WIDTH_JOINER);
-    if (open->color)
+    TTF_Font *open = fonts_open(runs->fonts, text->font);
+    if (!open)
+        return run;
+    if (color)
         draw_emoji(run, open, runs->scratch->str, text);
     else
         draw_text(run, open, runs->scratch->str, text);
@@ -232,10 +231,7 @@ static Run *run_draw(Runs *runs, const OpenFont *open, const RunText *text, uint
 
 RunPixels runs_get(Runs *runs, const RunText *text)
 {
-    const OpenFont *open = fonts_open(runs->fonts, text->font);
-    if (!open)
-        return (RunPixels){0};
-    uint64_t words[] = {open->id, XXH3_64bits(text->text, text->length),
+    uint64_t words[] = {fonts_id(text->font), XXH3_64bits(text->text, text->length),
                         (uint64_t)text->script << 32 | (uint32_t)text->pixels,
                         (uint64_t)text->right_to_left | (uint64_t)text->joins_before << 1 |
                             (uint64_t)text->joins_after << 2};
@@ -246,7 +242,7 @@ RunPixels runs_get(Runs *runs, const RunText *text)
     if (run) {
         g_queue_unlink(&runs->recent, &run->link);
     } else {
-        run = run_draw(runs, open, text, key.hash);
+        run = run_draw(runs, text, key.hash);
         g_hash_table_add(runs->runs, run);
         runs->held += run->cost;
     }

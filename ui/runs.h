@@ -32,7 +32,5 @@ void runs_free(Runs *runs);
 void runs_clear(Runs *runs);
 /* Drawn now or from the cache; valid until the next call. */
 RunPixels runs_get(Runs *runs, const RunText *text);
-/* Whether `font` draws in colour: each cluster of it is a run of its own. */
-bool runs_in_color(Runs *runs, PangoFont *font);
 /* Bytes held. */
 size_t runs_held(const Runs *runs);

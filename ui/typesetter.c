@@ -3,6 +3,7 @@
 #include <fontconfig/fontconfig.h>
 #include <gio/gio.h>
 #include <hb.h>
+#include <malloc.h>
 #include <math.h>
 #include <pango/pangoft2.h>
 #include <string.h>
@@ -16,6 +17,9 @@
 
 #define RUN_BUDGET ((size_t)8 << 20)
 #define PARAGRAPH_BUDGET ((size_t)6 << 20)
+#define MOST_FONTS 64
+#define LEAST_LIFE_US (G_GINT64_CONSTANT(30) * G_USEC_PER_SEC)
+#define LINE_BYTES ((size_t)2048)
 #define SMALLEST_SCALE 0.5
 #define LARGEST_SCALE 4.0
 
@@ -29,6 +33,8 @@ struct Typesetter {
     GQueue recent;          /* Paragraph, newest first */
     size_t held;
     uint64_t seed;
+    unsigned openings; /* of fonts, when the map was made */
+    int64_t made_us;
 };
 
 /* A hash alone names the spans: they are the program's own and the seed is random. */
@@ -54,6 +60,16 @@ static bool any_font(GError **error)
     return false;
 }
 
+static void make_map(Typesetter *typesetter)
+{
+    typesetter->map = pango_ft2_font_map_new();
+    pango_ft2_font_map_set_resolution(PANGO_FT2_FONT_MAP(typesetter->map), 72, 72);
+    typesetter->context = pango_font_map_create_context(typesetter->map);
+    pango_context_set_round_glyph_positions(typesetter->context, FALSE);
+    typesetter->openings = fonts_openings(typesetter->fonts);
+    typesetter->made_us = g_get_monotonic_time();
+}
+
 Typesetter *typesetter_new(double scale, GError **error)
 {
     if (!FcInit() || !any_font(error)) {
@@ -67,10 +83,7 @@ Typesetter *typesetter_new(double scale, GError **error)
     Typesetter *typesetter = g_new0(Typesetter, 1);
     typesetter->fonts = fonts;
     typesetter->runs = runs_new(fonts, RUN_BUDGET);
-    typesetter->map = pango_ft2_font_map_new();
-    pango_ft2_font_map_set_resolution(PANGO_FT2_FONT_MAP(typesetter->map), 72, 72);
-    typesetter->context = pango_font_map_create_context(typesetter->map);
-    pango_context_set_round_glyph_positions(typesetter->context, FALSE);
+    make_map(typesetter);
     typesetter->paragraphs = g_hash_table_new(paragraph_key, paragraph_equal);
     g_queue_init(&typesetter->recent);
     typesetter->seed = (uint64_t)g_random_int() << 32 | g_random_int();
@@ -95,6 +108,23 @@ static void forget_all(Typesetter *typesetter)
     runs_clear(typesetter->runs);
 }
 
+/* Pango keeps every font that it ever used: a text of all scripts would cost 60 MB for good. Its
+ * map is made anew after many; layouts that others hold keep the old one. */
+static void renew_map(Typesetter *typesetter)
+{
+    forget_all(typesetter);
+    g_object_unref(typesetter->context);
+    g_object_unref(typesetter->map);
+    make_map(typesetter);
+    malloc_trim(0);
+}
+
+static bool map_is_full(const Typesetter *typesetter)
+{
+    return fonts_openings(typesetter->fonts) - typesetter->openings > MOST_FONTS &&
+           g_get_monotonic_time() - typesetter->made_us > LEAST_LIFE_US;
+}
+
 void typesetter_free(Typesetter *typesetter)
 {
     if (!typesetter)
@@ -113,8 +143,8 @@ void typesetter_set_scale(Typesetter *typesetter, double scale)
     scale = CLAMP(scale, SMALLEST_SCALE, LARGEST_SCALE);
     if (scale == typesetter->scale)
         return;
-    forget_all(typesetter);
     typesetter->scale = scale;
+    renew_map(typesetter);
 }
 
 PangoContext *typesetter_context(Typesetter *typesetter)
@@ -242,9 +272,21 @@ static uint64_t spec_hash(const Typesetter *typesetter, const char *text, size_t
     return hash;
 }
 
+/* Nobody sees more of a line that ends in an ellipsis. */
+static size_t visible_length(const char *text, size_t length, const ParagraphSpec *spec)
+{
+    size_t most = (size_t)MAX(0, spec->max_lines) * LINE_BYTES;
+    if (most == 0 || length <= most)
+        return length;
+    while (most > 0 && (text[most] & 0xc0) == 0x80)
+        most--;
+    return most;
+}
+
 Paragraph *paragraph_new(Typesetter *typesetter, const char *text, size_t length,
                          const ParagraphSpec *spec)
 {
+    length = visible_length(text, length, spec);
     Paragraph key = {
         .hash = spec_hash(typesetter, text, length, spec), .text = (char *)text, .length = length};
     Paragraph *paragraph = g_hash_table_lookup(typesetter->paragraphs, &key);
@@ -253,6 +295,8 @@ Paragraph *paragraph_new(Typesetter *typesetter, const char *text, size_t length
         g_queue_push_head_link(&typesetter->recent, &paragraph->link);
         return paragraph_ref(paragraph);
     }
+    if (map_is_full(typesetter))
+        renew_map(typesetter);
     paragraph = paragraph_lay_out(typesetter, text, length, spec, key.hash);
     g_hash_table_add(typesetter->paragraphs, paragraph_ref(paragraph));
     paragraph->cached = true;

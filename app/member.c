@@ -85,6 +85,8 @@ static void remember(Member *member)
 static void out_event(const SessionEvent *event, void *user)
 {
     Member *member = user;
+    if (!member->started) /* the owner has not got its Member yet */
+        return;
     if (event->type == SESSION_EVENT_JOINED)
         remember(member);
     member->events.event(event, member->user);
@@ -201,6 +203,7 @@ void member_free(Member *member)
 
 void member_start(Member *member)
 {
+    member->started = true;
     g_source_attach(member->timer, member->context);
     finder_start(member->finder);
     member_tell_candidates(member);

@@ -22,6 +22,7 @@ struct Member {
     Poller *poller;
     Finder *finder;
     Session *session;
+    bool started; /* nothing is reported before */
     GSource *timer;
     GArray *known; /* Known */
     uint64_t last_id;

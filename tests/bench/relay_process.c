@@ -1,0 +1,113 @@
+#include "tests/bench/relay_process.h"
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char *find_program(const char *program)
+{
+    if (program == NULL)
+        program = g_getenv("BACKFENCE_RELAY");
+    if (program != NULL)
+        return g_strdup(program);
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+    g_autofree char *here = g_path_get_dirname(self);
+    return g_build_filename(here, "..", "..", "backfence-relay", NULL);
+}
+
+/* Reads its log until it says where it listens. What comes later is read by nobody, so the pipe
+ * must not be left full: a thread throws it away. */
+static void *throw_away(void *data)
+{
+    FILE *log = data;
+    char line[1024];
+    bool show = g_getenv("BENCH_LOG") != NULL;
+    while (fgets(line, sizeof line, log) != NULL) {
+        if (show)
+            fputs(line, stderr);
+    }
+    fclose(log);
+    return NULL;
+}
+
+static uint16_t await_port(FILE *log)
+{
+    char line[1024];
+    while (fgets(line, sizeof line, log) != NULL) {
+        const char *port = strstr(line, "event=listening port=");
+        if (port != NULL)
+            return (uint16_t)strtoul(port + strlen("event=listening port="), NULL, 10);
+        fputs(line, stderr);
+    }
+    g_error("the relay did not start");
+}
+
+RelayProcess relay_process_start(const char *program)
+{
+    RelayProcess relay = {0};
+    g_autofree char *path = find_program(program);
+    g_autoptr(GError) error = NULL;
+    relay.directory = g_dir_make_tmp("backfence-bench-XXXXXX", &error);
+    const char *arguments[] = {path, "serve",  "--data", relay.directory, "--port",
+                               "0",  "--name", "Bench",  "--no-mdns",     NULL};
+    if (relay.directory == NULL ||
+        !g_spawn_async_with_pipes(NULL, (char **)arguments, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL,
+                                  NULL, &relay.pid, NULL, NULL, &relay.err, &error))
+        g_error("cannot start the relay: %s", error->message);
+    FILE *log = fdopen(relay.err, "r");
+    relay.port = await_port(log);
+    g_thread_unref(g_thread_new("log", throw_away, log));
+    return relay;
+}
+
+static void remove_directory(const char *path)
+{
+    g_autoptr(GDir) directory = g_dir_open(path, 0, NULL);
+    const char *name;
+    while (directory != NULL && (name = g_dir_read_name(directory)) != NULL) {
+        g_autofree char *file = g_build_filename(path, name, NULL);
+        g_unlink(file);
+    }
+    g_rmdir(path);
+}
+
+gboolean relay_process_stop(RelayProcess *relay)
+{
+    int status = -1;
+    kill(relay->pid, SIGTERM);
+    waitpid(relay->pid, &status, 0);
+    g_spawn_close_pid(relay->pid);
+    remove_directory(relay->directory);
+    g_clear_pointer(&relay->directory, g_free);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static char *read_proc(const RelayProcess *relay, const char *file)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/%s", (int)relay->pid, file);
+    char *text = NULL;
+    if (!g_file_get_contents(path, &text, NULL, NULL))
+        g_error("the relay is gone");
+    return text;
+}
+
+double relay_process_cpu(const RelayProcess *relay)
+{
+    g_autofree char *stat = read_proc(relay, "stat");
+    /* proc(5): fields 14 and 15, counted from 1; the name in field 2 may hold anything but ends at
+     * the last parenthesis. */
+    g_auto(GStrv) fields = g_strsplit(strrchr(stat, ')') + 2, " ", 14);
+    return (g_ascii_strtod(fields[11], NULL) + g_ascii_strtod(fields[12], NULL)) /
+           (double)sysconf(_SC_CLK_TCK);
+}
+
+uint64_t relay_process_rss(const RelayProcess *relay)
+{
+    g_autofree char *status = read_proc(relay, "status");
+    const char *line = strstr(status, "VmRSS:");
+    return line != NULL ? strtoull(line + strlen("VmRSS:"), NULL, 10) : 0;
+}

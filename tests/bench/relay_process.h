@@ -1,0 +1,24 @@
+#pragma once
+/* A real backfence-relay under measurement: started on a free port of this machine with a fresh
+ * data directory, watched through /proc, stopped and cleaned up after. */
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct {
+    GPid pid;
+    int err; /* its stderr */
+    uint16_t port;
+    char *directory; /* owned */
+} RelayProcess;
+
+/* `program` NULL: $BACKFENCE_RELAY, else beside this program. Ends this program when it does not
+ * start. */
+RelayProcess relay_process_start(const char *program);
+/* SIGTERM, waits, removes the directory; false when it did not exit with 0. */
+gboolean relay_process_stop(RelayProcess *relay);
+/* Processor time used so far, seconds. */
+double relay_process_cpu(const RelayProcess *relay);
+/* Resident memory, KiB. */
+uint64_t relay_process_rss(const RelayProcess *relay);

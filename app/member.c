@@ -77,7 +77,8 @@ static void remember(Member *member)
     const GPtrArray *others = candidate_addresses(candidate);
     for (guint i = 0; i < others->len; i++)
         g_ptr_array_add(member->answered, g_object_ref(g_ptr_array_index(others, i)));
-    CandidateRole role = candidate_role(candidate);
+    CandidateRole role =
+        session_relay_program(member->session) ? CANDIDATE_ROLE_RELAY : CANDIDATE_ROLE_APP;
     finder_remember(member->finder, place, member->peer, role, session_place_name(member->session),
                     member->answered);
 }
@@ -139,6 +140,9 @@ static gboolean open_session(Member *member, const MemberOptions *options, GErro
         return FALSE;
     if (options->name)
         return session_set_name(member->session, options->name, now_us, error);
+    const char *login = g_get_real_name();
+    bool nameless = *login == '\0' || g_str_equal(login, "Unknown");
+    session_suggest_name(member->session, nameless ? g_get_user_name() : login, now_us);
     return TRUE;
 }
 

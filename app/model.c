@@ -32,7 +32,8 @@ struct Model {
     LinkState link;
     int64_t link_since_us;
     int64_t room_offset_ms;
-    bool first_run, wants_connect;
+    bool first_run, wants_connect, wants_quit;
+    bool people_sorted;
     const char *why, *place_name, *finding_line;
     const Person *self;       /* in `people` */
     GPtrArray *people;        /* owned references */
@@ -211,6 +212,11 @@ void model_builder_set_wants_connect(ModelBuilder *builder, bool wants_connect)
     builder->model->wants_connect = wants_connect;
 }
 
+void model_builder_set_wants_quit(ModelBuilder *builder, bool wants_quit)
+{
+    builder->model->wants_quit = wants_quit;
+}
+
 void model_builder_set_finding_line(ModelBuilder *builder, const char *line)
 {
     builder->model->finding_line = keep(builder, line);
@@ -235,6 +241,14 @@ void model_builder_add_person(ModelBuilder *builder, const Person *person)
     if (person->self) {
         builder->model->self = person;
     }
+}
+
+void model_builder_share_people(ModelBuilder *builder, const Model *with)
+{
+    g_ptr_array_unref(builder->model->people);
+    builder->model->people = g_ptr_array_ref(with->people);
+    builder->model->self = with->self;
+    builder->model->people_sorted = true;
 }
 
 void model_builder_conversation(ModelBuilder *builder, const Conversation *template)
@@ -341,7 +355,9 @@ Model *model_builder_finish(ModelBuilder *builder)
     if (!model->self) {
         model_builder_person(builder, &(Person){.self = true});
     }
-    g_ptr_array_sort(model->people, by_presence_and_name);
+    if (!model->people_sorted)
+        g_ptr_array_sort(model->people, by_presence_and_name);
+    model->people_sorted = true;
     g_free(builder);
     return model;
 }
@@ -384,6 +400,11 @@ bool model_first_run(const Model *model)
 bool model_wants_connect(const Model *model)
 {
     return model->wants_connect;
+}
+
+bool model_wants_quit(const Model *model)
+{
+    return model->wants_quit;
 }
 
 const char *model_finding_line(const Model *model)

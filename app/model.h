@@ -58,7 +58,9 @@ typedef enum {
 
 typedef struct {
     uint8_t id[MODEL_ID_SIZE];
-    const Person *author; /* as known when the snapshot was made; NULL for notices */
+    /* NULL for notices. Its name is that of the snapshot; its presence may be older: see
+     * model_people(). */
+    const Person *author;
     MessageKind kind;
     Delivery delivery;
     int64_t time_ms; /* room time, Unix milliseconds; range-checked: always formattable */
@@ -117,6 +119,8 @@ const Person *model_self(const Model *model);
 bool model_first_run(const Model *model);
 /* The connect dialog wants to be shown: nothing was found for 3 s. */
 bool model_wants_connect(const Model *model);
+/* The person typed /quit: close. */
+bool model_wants_quit(const Model *model);
 /* One-line notice about finding ("Avahi is not running: …"), "" when fine. */
 const char *model_finding_line(const Model *model);
 

@@ -32,6 +32,7 @@ void model_builder_set_link(ModelBuilder *builder, LinkState link, int64_t since
 void model_builder_set_place(ModelBuilder *builder, const char *name);
 void model_builder_set_first_run(ModelBuilder *builder, bool first_run);
 void model_builder_set_wants_connect(ModelBuilder *builder, bool wants_connect);
+void model_builder_set_wants_quit(ModelBuilder *builder, bool wants_quit);
 void model_builder_set_finding_line(ModelBuilder *builder, const char *line);
 /* Room time minus this machine's wall clock, milliseconds. */
 void model_builder_set_room_offset(ModelBuilder *builder, int64_t offset_ms);
@@ -41,6 +42,8 @@ void model_builder_set_room_offset(ModelBuilder *builder, int64_t offset_ms);
 const Person *model_builder_person(ModelBuilder *builder, const Person *template);
 /* The same for one that exists already: takes a reference of its own. */
 void model_builder_add_person(ModelBuilder *builder, const Person *person);
+/* Instead of adding persons: the same people, in the same order, as in `with`. */
+void model_builder_share_people(ModelBuilder *builder, const Model *with);
 /* Adds a conversation; its `typing` may be NULL, `message_count` is not looked at. Order as the
  * face shall show them. */
 void model_builder_conversation(ModelBuilder *builder, const Conversation *template);

@@ -254,6 +254,7 @@ void session_begin(Session *session, int64_t now_us)
 void session_end(Session *session)
 {
     if (session->depth == 1 && session->phase != PHASE_LEFT) {
+        session_tell_damage(session);
         choose(session);
         offer_connect(session);
         session_submit(session);

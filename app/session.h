@@ -216,3 +216,5 @@ unsigned session_outbox(Session *session, void (*each)(const SessionMessage *mes
                         void *user);
 /* Room time now. */
 int64_t session_room_time_ms(const Session *session, int64_t now_us);
+/* Room time minus the wall clock. */
+int64_t session_room_offset_ms(const Session *session, int64_t now_us);

@@ -127,6 +127,7 @@ struct Session {
     /* The place. */
     Log *log; /* NULL before the first */
     char *place_name;
+    bool damage_untold;
     uint8_t relay_key[KEY_SIZE];
     bool relay_program;
     uint8_t relay_log[PLACE_SIZE]; /* of the relay joined last */
@@ -210,6 +211,8 @@ bool session_is_self(const Session *session, const uint8_t *key);
 /* session_place.c */
 gboolean session_open_place(Session *session, const uint8_t *place, GError **error);
 void session_close_place(Session *session);
+/* The person should know why history is short. */
+void session_tell_damage(Session *session);
 void session_remember_relay(Session *session, const uint8_t *log, const char *place_name);
 GBytes *conversation_bytes(const ConversationId *conversation);
 ConversationId conversation_of(GBytes *bytes);

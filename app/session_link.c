@@ -380,6 +380,11 @@ int64_t session_room_time_ms(const Session *session, int64_t now_us)
     return CLAMP(room_ms, TIME_MIN_MS, TIME_MAX_MS);
 }
 
+int64_t session_room_offset_ms(const Session *session, int64_t now_us)
+{
+    return session_room_time_ms(session, now_us) - session->output.wall_ms(session->user);
+}
+
 static void pong(Session *session, const Wire__Pong *pong)
 {
     if (pong->nonce == session->nonce && session->ping_us > 0)

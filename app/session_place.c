@@ -91,11 +91,11 @@ void session_close_place(Session *session)
     session->bad_event_told = session->fork_told = false;
 }
 
-/* In unwritable places and after damage the person should know why history is short. */
-static void tell_damage(Session *session)
+void session_tell_damage(Session *session)
 {
-    if (!log_damaged(session->log))
+    if (!session->damage_untold)
         return;
+    session->damage_untold = false;
     g_autofree char *text =
         g_strdup_printf("The saved history was damaged and is set aside as %s; what the relay has "
                         "is fetched again.",
@@ -121,6 +121,6 @@ gboolean session_open_place(Session *session, const uint8_t *place, GError **err
     load_relay(session);
     session_load_people(session);
     session_load_outbox(session);
-    tell_damage(session);
+    session->damage_untold = log_damaged(log) != NULL;
     return TRUE;
 }

@@ -6,6 +6,7 @@
 #include "app/timeline.h"
 #include "relay/text.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #define FRAME_US INT64_C(16000)   /* between snapshots */
@@ -23,14 +24,14 @@ struct Order {
 struct Engine {
     GThread *thread;
     GMainContext *context;
-    GAsyncQueue *orders; /* Order */
     GSource *order_source;
     void (*wake)(void *user);
     void *wake_user;
 
-    GMutex mutex;
-    GCond ready;
+    pthread_mutex_t mutex;
+    pthread_cond_t ready;
     /* guarded by mutex */
+    GQueue orders; /* Order, owned */
     Model *newest; /* owned */
     bool woken;
     bool started;
@@ -58,12 +59,12 @@ static void publish(Engine *engine)
     assert_network(engine);
     engine->snapshot_us = g_get_monotonic_time();
     g_autoptr(Model) model = timeline_snapshot(engine->timeline, engine->snapshot_us);
-    g_mutex_lock(&engine->mutex);
+    pthread_mutex_lock(&engine->mutex);
     Model *before = engine->newest;
     engine->newest = g_steal_pointer(&model);
     bool wake = engine->started && !engine->woken;
     engine->woken = engine->woken || wake;
-    g_mutex_unlock(&engine->mutex);
+    pthread_mutex_unlock(&engine->mutex);
     model_unref(before);
     if (wake)
         engine->wake(engine->wake_user);
@@ -169,12 +170,19 @@ static void order_free(Order *order)
     g_free(order);
 }
 
+static Order *next_order(Engine *engine)
+{
+    pthread_mutex_lock(&engine->mutex);
+    Order *order = g_queue_pop_head(&engine->orders);
+    pthread_mutex_unlock(&engine->mutex);
+    return order;
+}
+
 static gboolean serve_orders(gpointer user)
 {
     Engine *engine = user;
     g_source_set_ready_time(engine->order_source, -1);
-    for (Order *order = g_async_queue_try_pop(engine->orders); order;
-         order = g_async_queue_try_pop(engine->orders)) {
+    for (Order *order = next_order(engine); order; order = next_order(engine)) {
         order->run(engine, order);
         order_free(order);
     }
@@ -184,7 +192,9 @@ static gboolean serve_orders(gpointer user)
 
 static void give(Engine *engine, Order *order)
 {
-    g_async_queue_push(engine->orders, order);
+    pthread_mutex_lock(&engine->mutex);
+    g_queue_push_tail(&engine->orders, order);
+    pthread_mutex_unlock(&engine->mutex);
     g_source_set_ready_time(engine->order_source, 0);
 }
 
@@ -359,9 +369,9 @@ static bool open_member(Engine *engine)
     g_autoptr(GError) error = NULL;
     engine->member = member_new(engine->context, &options, &events, engine, &error);
     if (!engine->member) {
-        g_mutex_lock(&engine->mutex);
+        pthread_mutex_lock(&engine->mutex);
         engine->error = g_steal_pointer(&error);
-        g_mutex_unlock(&engine->mutex);
+        pthread_mutex_unlock(&engine->mutex);
         return false;
     }
     engine->timeline =
@@ -373,10 +383,10 @@ static bool open_member(Engine *engine)
 /* engine_new() waits for this, and its options are gone afterwards. */
 static void tell_started(Engine *engine)
 {
-    g_mutex_lock(&engine->mutex);
+    pthread_mutex_lock(&engine->mutex);
     engine->started = true;
-    g_cond_signal(&engine->ready);
-    g_mutex_unlock(&engine->mutex);
+    pthread_cond_signal(&engine->ready);
+    pthread_mutex_unlock(&engine->mutex);
 }
 
 static gpointer run(gpointer data)
@@ -408,14 +418,12 @@ static void release(Engine *engine)
     g_thread_join(engine->thread);
     g_source_destroy(engine->order_source);
     g_source_unref(engine->order_source);
-    for (Order *order = g_async_queue_try_pop(engine->orders); order;
-         order = g_async_queue_try_pop(engine->orders))
+    for (Order *order = next_order(engine); order; order = next_order(engine))
         order_free(order);
-    g_async_queue_unref(engine->orders);
     model_unref(engine->newest);
     g_main_context_unref(engine->context);
-    g_mutex_clear(&engine->mutex);
-    g_cond_clear(&engine->ready);
+    pthread_mutex_destroy(&engine->mutex);
+    pthread_cond_destroy(&engine->ready);
     g_free(engine);
 }
 
@@ -423,20 +431,20 @@ Engine *engine_new(const EngineOptions *options, void (*wake)(void *user), void 
                    GError **error)
 {
     Engine *engine = g_new0(Engine, 1);
-    g_mutex_init(&engine->mutex);
-    g_cond_init(&engine->ready);
+    pthread_mutex_init(&engine->mutex, NULL);
+    pthread_cond_init(&engine->ready, NULL);
+    g_queue_init(&engine->orders);
     engine->context = g_main_context_new();
-    engine->orders = g_async_queue_new();
     engine->order_source = timer_new(engine, serve_orders);
     engine->wake = wake;
     engine->wake_user = user;
     engine->options = *options;
     engine->thread = g_thread_new("network", run, engine);
-    g_mutex_lock(&engine->mutex);
+    pthread_mutex_lock(&engine->mutex);
     while (!engine->started)
-        g_cond_wait(&engine->ready, &engine->mutex);
+        pthread_cond_wait(&engine->ready, &engine->mutex);
     GError *failure = g_steal_pointer(&engine->error);
-    g_mutex_unlock(&engine->mutex);
+    pthread_mutex_unlock(&engine->mutex);
     if (!failure)
         return engine;
     g_propagate_error(error, failure);
@@ -454,10 +462,10 @@ void engine_free(Engine *engine)
 
 Model *engine_take(Engine *engine)
 {
-    g_mutex_lock(&engine->mutex);
+    pthread_mutex_lock(&engine->mutex);
     Model *model = model_ref(engine->newest);
     engine->woken = false;
-    g_mutex_unlock(&engine->mutex);
+    pthread_mutex_unlock(&engine->mutex);
     return model;
 }
 

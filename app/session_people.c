@@ -208,11 +208,11 @@ static void set_presence(Session *session, Known *known, MemberPresence presence
     known->grace_us = 0;
     known->member.presence = presence;
     known->member.since_ms = CLAMP(since_ms, TIME_MIN_MS, TIME_MAX_MS);
-    known->join_untold =
-        tell && presence != MEMBER_OFFLINE && before == MEMBER_OFFLINE && !known->has_profile;
-    if (known->join_untold)
+    known->join_untold = known != session->self && presence != MEMBER_OFFLINE &&
+                         before == MEMBER_OFFLINE && !known->has_profile;
+    if (known->join_untold && tell)
         tell_member(session, known, MEMBER_KNOWN, NULL);
-    else if (presence != before && tell)
+    else if (!known->join_untold && presence != before && tell)
         tell_member(session, known, change_of(before, presence), NULL);
     if (presence == MEMBER_OFFLINE)
         session_stop_typing(session, known->member.key, NULL);

@@ -238,7 +238,8 @@ static void on_event(const SessionEvent *event, void *user)
     Console *console = user;
     switch (event->type) {
     case SESSION_EVENT_STATE:
-        console->printer->link(session_state(member_session(console->member)), event->text);
+        if (!console->leaving)
+            console->printer->link(session_state(member_session(console->member)), event->text);
         break;
     case SESSION_EVENT_JOINED:
         greet(console);

@@ -61,7 +61,8 @@ static void joined(Session *session)
     unsigned others = 0;
     for (guint i = 0; i < members->len; i++) {
         const SessionMember *member = g_ptr_array_index(members, i);
-        if (member == session_self(session) || member->presence == MEMBER_OFFLINE)
+        bool nameless = !member->has_sealing_key; /* "joined" follows with its profile */
+        if (member == session_self(session) || member->presence == MEMBER_OFFLINE || nameless)
             continue;
         g_autofree char *name_here = text_escape(member->shown, strlen(member->shown));
         g_string_append_printf(line, "%s%s", others++ == 0 ? " Here: " : ", ", name_here);

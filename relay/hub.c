@@ -245,7 +245,8 @@ void hub_frame(Hub *hub, HubLink *link, const uint8_t *message, size_t length, i
     const Wire__Frame *frame =
         length <= hub_frame_max(link) ? frame_parse(hub->arena, message, length, &why) : NULL;
     if (!frame) {
-        hub_report(hub, "bad-frame", link, why);
+        g_autofree char *detail = g_strdup_printf("why=\"%s\"", why != NULL ? why : "too large");
+        hub_report(hub, "bad-frame", link, detail);
         hub_part(link, WIRE__PARTING__BAD_FRAME, "This message is malformed.");
     } else if (link->joined) {
         dispatch_joined(link, frame);

@@ -130,7 +130,8 @@ void hub_submit(HubLink *link, const Wire__Submit *submit)
     g_autoptr(Event) event = event_open(body->data, body->len, signature->data, signature->len,
                                         log_place(hub->log), &why);
     if (!event) {
-        hub_report(hub, "bad-event", link, why);
+        g_autofree char *detail = g_strdup_printf("why=\"%s\"", why);
+        hub_report(hub, "bad-event", link, detail);
         refuse(link, hash, WIRE__REFUSAL__BAD_EVENT, why, 0);
     } else if (memcmp(event_author(event), link->key, KEY_SIZE) != 0) {
         refuse(link, hash, WIRE__REFUSAL__NOT_ALLOWED, "This is another member's event.", 0);

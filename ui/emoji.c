@@ -34,12 +34,13 @@ const Emoji *emoji_find(const char *name, size_t length)
 /* 0: no match; else higher is better. */
 static int rank(const Emoji *emoji, const char *prefix, size_t length)
 {
-    int bonus = emoji->common ? 3 : 0;
+    int bonus = emoji->common ? 300 : 0;
+    int extra = (int)strlen(emoji->name); /* short names first */
     if (strncmp(emoji->name, prefix, length) == 0)
-        return (emoji->name[length] == '\0' ? 10 : 2) + bonus;
+        return (emoji->name[length] == '\0' ? 1000 : 200) + bonus - extra;
     for (const char *word = strchr(emoji->name, '_'); word; word = strchr(word + 1, '_')) {
         if (strncmp(word + 1, prefix, length) == 0)
-            return 1 + bonus / 3;
+            return 100 + bonus / 3 - extra;
     }
     return 0;
 }

@@ -110,6 +110,11 @@ const Conversation *face_open_conversation(const Face *face)
     return face->model && face->open ? model_find_conversation(face->model, face->open) : NULL;
 }
 
+bool face_people_beside(const Face *face)
+{
+    return face_shape(face) == SHAPE_WIDE && !face->preferences.people_hidden && face->open;
+}
+
 Chat *face_chat(Face *face, const char *id)
 {
     Chat *chat = g_hash_table_lookup(face->chats, id);
@@ -167,15 +172,16 @@ int64_t face_deadline(const Face *face)
 static void draw_chat(Face *face, View *view, Rect rect)
 {
     bool asks = face_asks_name(face);
-    int below = asks ? screen_first_run_height(face, view, rect.w)
-                     : screen_composer_height(face, view, rect.w);
+    int below = asks         ? screen_first_run_height(face, view, rect.w)
+                : face->open ? screen_composer_height(face, view, rect.w)
+                             : 0;
     Rect bottom = cut_bottom(&rect, below);
     cut_top(&rect, screen_finding(face, view, rect));
     screen_messages(face, view, rect);
     screen_pill(face, view, rect);
     if (asks)
         screen_first_run(face, view, bottom);
-    else
+    else if (below)
         screen_composer(face, view, bottom);
 }
 
@@ -205,7 +211,7 @@ static void draw_panes(Face *face, View *view, Rect rect)
     Rect all = rect;
     screen_header(face, view, cut_top(&rect, px(view, 56)));
     Rect people = {0};
-    if (shape == SHAPE_WIDE && !face->preferences.people_hidden) {
+    if (face_people_beside(face)) {
         people = cut_right(&rect, px(view, 215));
         view_line(view, cut_right(&rect, thick));
     }

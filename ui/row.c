@@ -138,8 +138,8 @@ static int add_part(View *view, Row *row, const MarkBlock *block, int width, int
     RowPart part = {.code = block->code, .start = block->start, .length = block->length};
     part.paragraph = lay_out(view, row, block, width - 2 * across);
     int height = paragraph_height(part.paragraph);
-    if (block->code && row->parts->len)
-        y += px(view, 6);
+    if (block->code)
+        y += px(view, row->parts->len ? 6 : 3);
     part.box = (Rect){row->text_x, y, width, height + 2 * down};
     part.text = (Rect){row->text_x + across, y + down, width - 2 * across, height};
     g_array_append_val(row->parts, part);

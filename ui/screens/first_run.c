@@ -20,7 +20,10 @@ void screen_first_run(Face *face, View *view, Rect rect)
     Rect inner = rect_shrink(card, px(view, 20), px(view, 16));
     view_label(view, "What shall people here call you?",
                (Label){TYPE_TITLE, 600, theme->text, ALIGN_START}, cut_top(&inner, px(view, 22)));
-    view_label(view, "Only people on this network see it. You can change it at any time.",
+    view_label(view,
+               card.w < px(view, 480)
+                   ? "Only people on this network see it."
+                   : "Only people on this network see it. You can change it at any time.",
                (Label){TYPE_SECONDARY, 400, theme->text2, ALIGN_START},
                cut_top(&inner, px(view, 22)));
     cut_top(&inner, px(view, 14));

@@ -47,13 +47,17 @@ void screen_header(Face *face, View *view, Rect rect)
     bool narrow = face_shape(face) == SHAPE_NARROW;
     cut_left(&rect, px(view, narrow ? 8 : 20));
     /* Over the panel of people there is nothing, so that the button stands at the panel's edge. */
-    if (face_shape(face) == SHAPE_WIDE && !face->preferences.people_hidden)
+    if (face_people_beside(face))
         cut_right(&rect, px(view, 216));
     cut_right(&rect, px(view, 11));
     if (narrow) {
         Rect back = rect_center(cut_left(&rect, px(view, 36)), px(view, 36), px(view, 36));
         view_icon_button(view, "back", "arrow-left", "Conversations", back, "back", NULL);
         cut_left(&rect, px(view, 8));
+    }
+    if (!face->open) {
+        node_pop(view->nodes);
+        return;
     }
     Rect people = rect_center(cut_right(&rect, px(view, 32)), px(view, 32), px(view, 32));
     view_icon_button(view, "people-button", "people", "People", people, "people", NULL);

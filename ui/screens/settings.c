@@ -86,7 +86,7 @@ static void draw_zoom(Face *face, View *view, Rect *rest)
 void screen_settings(Face *face, View *view, Rect rect)
 {
     Rect rest = screen_dialog(face, view, rect, "settings-dialog", "Settings", px(view, 440),
-                              px(view, 468));
+                              px(view, 446));
     draw_heading(view, &rest, "Your name");
     Rect row = cut_top(&rest, px(view, 40));
     Rect save = cut_right(&row, view_button_width(view, "Save"));

@@ -1,6 +1,7 @@
 #include "ui/emoji.h"
 
 #include <glib.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,10 +32,19 @@ const Emoji *emoji_find(const char *name, size_t length)
     return bsearch(&wanted, table, G_N_ELEMENTS(table), sizeof table[0], compare);
 }
 
+static bool is_favourite(const Emoji *emoji)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(favourites); i++) {
+        if (strcmp(favourites[i], emoji->name) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* 0: no match; else higher is better. */
 static int rank(const Emoji *emoji, const char *prefix, size_t length)
 {
-    int bonus = emoji->common ? 300 : 0;
+    int bonus = is_favourite(emoji) ? 360 : emoji->common ? 300 : 0;
     int extra = (int)strlen(emoji->name); /* short names first */
     if (strncmp(emoji->name, prefix, length) == 0)
         return (emoji->name[length] == '\0' ? 1000 : 200) + bonus - extra;

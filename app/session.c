@@ -458,13 +458,14 @@ void session_leave(Session *session, int64_t now_us)
 {
     session_begin(session, now_us);
     session_commit(session);
-    if (session->phase != PHASE_IDLE && session->phase != PHASE_LEFT) {
-        session_goodbye(session);
+    bool linked = session->phase != PHASE_IDLE && session->phase != PHASE_LEFT;
+    session_goodbye(session);
+    session->was_joined = false;
+    session_set_phase(session, PHASE_LEFT);
+    if (linked) {
         session->output.hang_up(session->user);
         session_lost(session, "", 0);
     }
-    session->was_joined = false;
-    session_set_phase(session, PHASE_LEFT);
     session_tell_state(session, "");
     session_end(session);
 }

@@ -12,10 +12,9 @@ import argparse
 import json
 import os
 import shutil
-import subprocess
 import sys
 
-from lan import Failure, Lan
+from lan import Failure
 from room import Room
 from runner import Skip
 
@@ -32,9 +31,13 @@ def start_console(room, host, name):
                       f"{room.home(host)}/{name}", name=name)
 
 
-def ms(console, holds, what):
-    entry = console.await_object(what, holds, 30)
-    return entry["at"]
+def await_screen(room):
+    """Asks until it answers."""
+    for _ in range(200):
+        asked = room.start("h4", "env", f"DISPLAY={DISPLAY}", "xdotool", "getdisplaygeometry", name="asks")
+        if asked.wait() == 0:
+            return
+    raise Failure("Xvfb does not start")
 
 
 def one_start(room, watcher, number, with_app, fresh):
@@ -44,13 +47,15 @@ def one_start(room, watcher, number, with_app, fresh):
             for entry in os.listdir(room.home(host)):
                 if entry != "Watcher":
                     shutil.rmtree(os.path.join(room.home(host), entry), ignore_errors=True)
+    # Who remembers nothing is somebody new, and somebody new of a known name is shown with a suffix.
+    ann, bob, app = (f"{name}{number if fresh else ''}" for name in ("Ann", "Bob", "App"))
     mark = watcher.mark()
     started = {}
-    started["console 1"] = start_console(room, "h2", "Ann")
-    started["console 2"] = start_console(room, "h3", "Bob")
+    started["console 1"] = start_console(room, "h2", ann)
+    started["console 2"] = start_console(room, "h3", bob)
     if with_app:
         started["app"] = room.start("h4", "env", f"DISPLAY={DISPLAY}", "SDL_RENDER_DRIVER=software",
-                                    room.find("backfence"), "--name", "App", name="app")
+                                    room.find("backfence"), "--name", app, name="app")
     took = {}
     for who in ("console 1", "console 2"):
         program = started[who]
@@ -58,7 +63,7 @@ def one_start(room, watcher, number, with_app, fresh):
         took[who] = (entry["at"] - program.started) * 1000
     if with_app:
         entry = watcher.await_object(
-            "the app", lambda e: e["event"] == "member" and e["name"] == "App" and e["change"] == "joined",
+            "the app", lambda e: e["event"] == "member" and e["name"] == app and e["change"] == "joined",
             30, mark)
         took["app"] = (entry["at"] - started["app"].started) * 1000
     for who, program in started.items():
@@ -67,7 +72,7 @@ def one_start(room, watcher, number, with_app, fresh):
             program.wait()
         else:
             program.finish()
-    for name in ["Ann", "Bob"] + (["App"] if with_app else []):
+    for name in [ann, bob] + ([app] if with_app else []):
         watcher.await_object(
             f"{name} leaves",
             lambda e, name=name: e["event"] == "member" and e["name"] == name and e["change"] == "left",
@@ -87,11 +92,10 @@ def main():
     with Room(5) as room:
         with_app = not arguments.no_app and room.has("backfence") and shutil.which("Xvfb") is not None
         if with_app:
-            # Its abstract socket is the host's own; the number need not be free outside.
-            screen = room.start("h4", "Xvfb", DISPLAY, "-screen", "0", "1280x800x24", "-nolisten", "unix",
-                                name="screen")
-            subprocess.run(["true"], check=True)
-            del screen
+            # Its abstract socket is the host's own: the number need not be free outside.
+            room.start("h4", "Xvfb", DISPLAY, "-screen", "0", "1280x800x24", "-nolisten", "unix",
+                       name="screen")
+            await_screen(room)
         room.relay("h1")
         watcher = start_console(room, "h5", "Watcher")
         watcher.await_object("joined", lambda e: e["event"] == "joined", 30)

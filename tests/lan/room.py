@@ -57,8 +57,7 @@ def await_message(console, text, seconds=20, after=(0, 0)):
 def await_sent(console, text, seconds=20):
     """The id of what was said."""
     queued = console.await_object(
-        f"queued “{text}”",
-        lambda e: e["event"] in ("queued", "message") and e.get("text") == text, seconds)
+        f"queued “{text}”", lambda e: e["event"] == "queued" and e["text"] == text, seconds)
     console.await_object(
         f"sent “{text}”", lambda e: e["event"] == "sent" and e["id"] == queued["id"], seconds)
     return queued["id"]
@@ -160,9 +159,11 @@ def avahi_killed_and_restarted():
 def the_relay_comes_later():
     with Room(2) as room:
         ann = room.console("h2", "Ann", joins=False)
-        await_link(ann, "searching")
+        ann.say("is anybody here?")
+        ann.await_object("queued", lambda e: e["event"] == "queued")
         room.relay("h1")
         await_joined(ann)
+        await_sent(ann, "is anybody here?")
         check(ann.finish() == 0, "exit code")
 
 

@@ -131,6 +131,7 @@ START_TEST(fork_by_another_predecessor_is_kept_as_proof)
     g_autoptr(Event) other = author_says(twin, "other");
     g_autoptr(Event) next = author_says(twin, "next");
 
+    ck_assert_uint_eq(event_seq(other), 1);
     put(the_log, one);
     ck_assert_int_eq(try_put(the_log, next, false, NULL), LOG_FORK);
     expect_one_fork(one, next);

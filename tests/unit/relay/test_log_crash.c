@@ -111,7 +111,7 @@ START_TEST(second_log_on_a_directory_is_refused)
     g_autoptr(GError) error = NULL;
     g_autoptr(Log) log = open_log();
 
-    ck_assert_ptr_null(log_open(directory, scratch_place, &error));
+    ck_assert_ptr_null(log_open(directory, log_place(log), &error));
     ck_assert(g_error_matches(error, LOG_ERROR, LOG_ERROR_LOCKED));
 }
 END_TEST

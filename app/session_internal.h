@@ -93,6 +93,7 @@ typedef struct {
     bool live;
 } Arrival;
 
+/* Somebody who types, until then. */
 typedef struct {
     uint8_t key[KEY_SIZE];
     ConversationId conversation;

@@ -9,6 +9,7 @@ typedef struct {
     size_t length;
 } Span;
 
+/* The fields of an Event as they stand in its body. */
 typedef struct {
     Span author, prev, place, token, room, content;
     uint64_t incarnation, lane, seq, kind;

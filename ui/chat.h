@@ -52,6 +52,7 @@ Chat *chat_new(const char *id);
 void chat_free(Chat *chat);
 
 MessageRef chat_ref(const Message *message);
+/* Whether both name the same message. */
 bool chat_same(const MessageRef *a, const MessageRef *b);
 /* Follows the snapshot: rows appear, go and change places; measured heights stay with their
  * messages. Returns how many were added at the end. */

@@ -6,6 +6,7 @@
 #define FACE_WHEEL_STEP                                                                            \
     60 /* pixels at scale 1 that one notch of a wheel, or an arrow key, scrolls */
 
+/* What the window was told; positions are device pixels. */
 void face_key(Face *face, const SDL_Keysym *key);
 void face_text(Face *face, const char *text);
 void face_preedit(Face *face, const char *text, int caret);

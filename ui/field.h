@@ -18,6 +18,7 @@ typedef struct Field Field;
 Field *field_new(bool multi_line, size_t max_bytes);
 void field_free(Field *field);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Field, field_free)
+/* The text behind it; owned by the field. */
 Editor *field_editor(Field *field);
 
 /* Lays the text out at this width (device pixels); returns its height. */

@@ -22,6 +22,7 @@ void heights_forget(Heights *heights, int estimate);
 void heights_set(Heights *heights, size_t row, int height);
 
 size_t heights_count(const Heights *heights);
+/* The height of a row, estimated or set, and whether it was set. */
 int heights_get(const Heights *heights, size_t row);
 bool heights_measured(const Heights *heights, size_t row);
 /* Sum of the heights of rows before `row`, which may be the count. */

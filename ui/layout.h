@@ -4,6 +4,7 @@
 
 #include "ui/draw.h"
 
+/* The strip at that side of `rest`. */
 Rect cut_left(Rect *rest, int width);
 Rect cut_right(Rect *rest, int width);
 Rect cut_top(Rect *rest, int height);

@@ -83,4 +83,5 @@ Node *node_next_pane(const NodeTree *tree, const char *id, bool forward);
 /* Lines of "role name [states]", indented: for tests. */
 char *node_dump(const NodeTree *tree);
 
+/* Less by so much on all sides. */
 Rect rect_inset(Rect rect, int by);

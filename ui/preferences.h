@@ -19,6 +19,7 @@ typedef struct {
     bool people_hidden; /* the panel of people, in a wide window */
 } Preferences;
 
+/* What holds before anything was chosen. */
 Preferences preferences_default(void);
 /* What the file does not say, or says wrongly, stays at the default; a missing file is no error. */
 Preferences preferences_load(const char *path);

@@ -33,6 +33,7 @@ typedef struct {
     int focus_width; /* pixels at scale 1 */
 } Theme;
 
+/* Lives as long as the program. */
 const Theme *theme_get(ThemeId id);
 
 /* Which identity colour a member has: by key, so that it is the same for everyone. */

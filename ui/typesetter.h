@@ -12,6 +12,7 @@ typedef struct {
     double ascent, descent;
 } FaceExtents;
 
+/* Owned by the typesetter. */
 PangoContext *typesetter_context(Typesetter *typesetter);
 Runs *typesetter_runs(Typesetter *typesetter);
 /* Device pixels for `pixels` at scale 1. */

@@ -4,6 +4,7 @@
 
 #include "ui/face_state.h"
 
+/* Each fills `rect`, device pixels. */
 void screen_sidebar(Face *face, View *view, Rect rect);
 void screen_header(Face *face, View *view, Rect rect);
 void screen_messages(Face *face, View *view, Rect rect);

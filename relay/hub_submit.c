@@ -109,6 +109,15 @@ static void append(HubLink *link, Event *event)
     event_unref(submitted.event);
 }
 
+/* A member that begins feed after feed would outgrow its Welcome. */
+static bool has_too_many_feeds(Hub *hub, const Event *event)
+{
+    if (event_seq(event) != 1)
+        return false;
+    g_autoptr(GArray) heads = log_heads(hub->log, event_author(event));
+    return heads->len >= FEEDS_MAX && log_find(hub->log, event_hash(event)) == 0;
+}
+
 void hub_submit(HubLink *link, const Wire__Submit *submit)
 {
     Hub *hub = link->hub;
@@ -137,6 +146,8 @@ void hub_submit(HubLink *link, const Wire__Submit *submit)
         refuse(link, hash, WIRE__REFUSAL__NOT_ALLOWED, "This is another member's event.", 0);
     } else if (event_time_ms(event) > hub_room_time_ms(hub) + TIME_AHEAD_MS) {
         refuse(link, hash, WIRE__REFUSAL__BAD_TIME, "Its time is ahead of the room's.", 0);
+    } else if (has_too_many_feeds(hub, event)) {
+        refuse(link, hash, WIRE__REFUSAL__NOT_ALLOWED, "This key has begun too many feeds.", 0);
     } else {
         append(link, event);
     }

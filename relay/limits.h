@@ -46,6 +46,7 @@
 
 #define SUBMIT_RATE 50    /* events a second and member */
 #define SUBMIT_BURST 200  /* events at once */
+#define FEEDS_MAX 1024    /* feeds of one member: Welcome names them all */
 #define MEMBERS_MAX 20000 /* known keys of a place */
 
 /* Events older than this or later than room time by more than TIME_AHEAD_MS do not format or are

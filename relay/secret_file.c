@@ -101,8 +101,11 @@ static gboolean sync_directory(const char *path)
 
 gboolean secret_file_write(const char *path, const uint8_t *bytes, size_t length, GError **error)
 {
-    g_autofree char *aside = g_strdup_printf("%s.XXXXXX", path);
-    g_auto(Descriptor) file = g_mkstemp_full(aside, O_RDWR | O_CLOEXEC, 0600);
+    /* Always the same name, so that crashes leave at most one behind. */
+    g_autofree char *aside = g_strdup_printf("%s.new", path);
+    unlink(aside);
+    g_auto(Descriptor) file =
+        open(aside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (file < 0) {
         set_errno_error(error, "cannot write beside", path);
         return FALSE;

@@ -1,5 +1,6 @@
 /* Conversations with the hub, as tables: who does what, and which lines each member then reads. */
 #include "relay/bucket.h"
+#include "relay/entries.h"
 #include "tests/unit/relay/hub_stage.h"
 
 #include <check.h>
@@ -400,6 +401,50 @@ START_TEST(too_fast_is_answered)
 }
 END_TEST
 
+static Event *first_of_feed(const Identity *identity, uint64_t incarnation)
+{
+    static const uint8_t room[PLACE_SIZE], token[TOKEN_SIZE];
+    EventDraft draft = {.incarnation = incarnation,
+                        .seq = 1,
+                        .place = log_place(stage_log(stage)),
+                        .token = token,
+                        .kind = 99,
+                        .room = room};
+    return event_sign(identity, &draft);
+}
+
+/* Each feed has a line in Welcome, which must stay readable. */
+START_TEST(nobody_begins_feeds_without_end)
+{
+    uint8_t seed[32];
+    memset(seed, 'a', sizeof seed);
+    g_autoptr(Identity) identity = identity_from_seed(seed);
+    for (uint64_t i = 1; i <= FEEDS_MAX; i++) {
+        g_autoptr(Event) event = first_of_feed(identity, i);
+        uint64_t position = 0;
+        log_append(stage_log(stage), event, false, 0, NULL, 0, NULL, &position, NULL);
+        ck_assert_uint_eq(position, i);
+    }
+    ck_assert(log_commit(stage_log(stage), NULL));
+    stage_restart(stage);
+    stage_hello(stage, 'a', FEEDS_MAX);
+    g_autoptr(Event) event = first_of_feed(identity, FEEDS_MAX + 1);
+    Wire__SignedEvent entry;
+    event_to_wire(event, &entry);
+    Wire__Submit submit = WIRE__SUBMIT__INIT;
+    submit.event = &entry;
+    Wire__Frame frame = WIRE__FRAME__INIT;
+    frame.body_case = WIRE__FRAME__BODY_SUBMIT;
+    frame.submit = &submit;
+    stage_frame(stage, 'a', &frame);
+    stage_flush(stage);
+    const char *line = stage_next(stage, 'a');
+    while (*line != '\0' && !g_str_has_prefix(line, "receipt"))
+        line = stage_next(stage, 'a');
+    ck_assert_str_eq(line, "receipt NOT_ALLOWED");
+}
+END_TEST
+
 START_TEST(buckets_fill_again)
 {
     Bucket bucket = {0};
@@ -435,6 +480,7 @@ int main(void)
     tcase_add_test(stories, a_restarted_relay_goes_on_with_what_was_committed);
     tcase_add_test(stories, a_full_disk_is_answered_and_recovers);
     tcase_add_test(stories, too_fast_is_answered);
+    tcase_add_test(stories, nobody_begins_feeds_without_end);
     suite_add_tcase(suite, stories);
     TCase *parts = tcase_create("parts");
     tcase_add_test(parts, buckets_fill_again);

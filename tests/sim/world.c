@@ -244,9 +244,24 @@ static void small_things(World *world)
     node_busy(node);
 }
 
+/* One misses more than a page, so that a hole remains to be filled in the background. */
+static void miss_much(World *world)
+{
+    node_crash(&world->nodes[0]);
+    for (unsigned said = 0; said < PAGE_MAX * 2; said++) {
+        say(world, &world->nodes[1 + said % 2], -1);
+        if (said % 20 == 0)
+            world_run(world, world->now_us + SECOND_US);
+    }
+    world_run(world, world->now_us + 10 * SECOND_US);
+    node_start(&world->nodes[0]);
+}
+
 void world_live(World *world)
 {
     world_run(world, world->now_us + FIRST_JOINING_US);
+    if (world_chance(world, 4))
+        miss_much(world);
     for (int steps = world_between(world, 20, 60); steps > 0; steps--) {
         int dice = world_between(world, 1, 100);
         if (dice <= 65)

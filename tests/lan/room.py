@@ -6,6 +6,7 @@
 
 import signal
 
+import killed
 from lan import Failure, Lan
 from runner import Skip, main, scenario
 
@@ -275,6 +276,12 @@ def told_an_address():
         ann = room.console("h2", "Ann", "--no-mdns", "--connect", "10.77.0.11:9000")
         say(ann, "by hand")
         check(ann.finish() == 0, "exit code")
+
+
+@scenario
+def relay_killed_while_three_write():
+    with Room(4) as room:
+        killed.play(room)
 
 
 if __name__ == "__main__":

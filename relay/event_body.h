@@ -10,6 +10,7 @@ typedef struct {
 } Span;
 
 /* The fields of an Event as they stand in its body. */
+/* The fields by name; spans and recipients point into the body. */
 typedef struct {
     Span author, prev, place, token, room, content;
     uint64_t incarnation, lane, seq, kind;

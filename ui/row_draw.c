@@ -180,14 +180,14 @@ void row_draw(View *view, Row *row, const RowFrame *frame, int x, int y, size_t 
     if (hovered)
         node->state |= NODE_HOVERED;
     draw_ground(view, row, body, hovered);
-    bool sending = row->message->delivery == DELIVERY_SENDING;
-    if (sending)
-        draw_push_opacity(view->draw, SENDING_OPACITY);
     bool text = row->message->kind == MESSAGE_TEXT;
     if (text && row->group && row->message->author)
         draw_author(view, row, frame, row->rect);
     else if (!text || hovered)
         draw_gutter(view, row, frame, row->rect);
+    bool sending = row->message->delivery == DELIVERY_SENDING;
+    if (sending)
+        draw_push_opacity(view->draw, SENDING_OPACITY);
     draw_parts(view, row, row->rect, start, end);
     if (sending)
         draw_pop_opacity(view->draw);

@@ -35,7 +35,8 @@ static void draw_person(Face *face, View *view, const Person *person, Rect rect)
     Rect avatar = rect_center(cut_left(&inner, px(view, 32)), px(view, 32), px(view, 32));
     view_avatar(view, person, avatar);
     Color behind = hovered ? theme->hover : face->drawer ? theme->surface : theme->bg;
-    view_presence(view, person->presence, avatar, behind);
+    bool lost = person->self && model_link(face->model) != LINK_JOINED;
+    view_presence(view, lost ? PRESENCE_OFFLINE : person->presence, avatar, behind);
     cut_left(&inner, px(view, 10));
     bool here = person->presence != PRESENCE_OFFLINE;
     Label name = {TYPE_UI, 500, here ? theme->text : theme->text2, ALIGN_START};

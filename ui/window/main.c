@@ -7,6 +7,7 @@
 #include "ui/raster.h"
 #include "ui/window.h"
 #include "ui/window/options.h"
+#include "ui/window/signals.h"
 
 #include <stdlib.h>
 #include <sysexits.h>
@@ -22,10 +23,12 @@ typedef struct {
     Engine *engine;   /* owned */
     Face *face;       /* owned */
     Raster *raster;   /* owned */
+    Signals *signals; /* owned */
     char *preferences_path;
     char *title;          /* as shown */
     gint model_waiting;   /* atomic: the engine has a snapshot */
     gint desktop_waiting; /* atomic */
+    gint quit_waiting;    /* atomic: a signal asked to end */
     int64_t touched_us;   /* last key or click */
     bool away;
     bool done;
@@ -42,6 +45,13 @@ static void on_desktop(void *user)
 {
     Program *program = user;
     g_atomic_int_set(&program->desktop_waiting, 1);
+    window_wake(program->window);
+}
+
+static void on_quit(void *user)
+{
+    Program *program = user;
+    g_atomic_int_set(&program->quit_waiting, 1);
     window_wake(program->window);
 }
 
@@ -255,6 +265,8 @@ static void take_changes(Program *program)
         desktop_dispatch(program->desktop);
     if (g_atomic_int_compare_and_exchange(&program->model_waiting, 1, 0))
         face_set_model(program->face, engine_take(program->engine));
+    if (g_atomic_int_get(&program->quit_waiting))
+        program->done = true;
 }
 
 static int64_t deadline(const Program *program)
@@ -267,12 +279,14 @@ static int64_t deadline(const Program *program)
 static void run(Program *program)
 {
     SDL_Event event;
-    while (!program->done) {
+    while (true) {
         int64_t now = g_get_monotonic_time();
         if (now >= program->touched_us + AWAY_US)
             set_away(program, true);
         face_set_time(program->face, now, g_get_real_time() / 1000);
         take_changes(program);
+        if (program->done)
+            break;
         draw(program);
         if (!window_wait(program->window, &event, deadline(program)))
             continue;
@@ -290,6 +304,7 @@ static gboolean open_program(Program *program, const EngineOptions *options, GEr
     program->window = window_new(TITLE, WIDTH, HEIGHT, preferences.zoom, error);
     if (!program->window)
         return FALSE;
+    program->signals = signals_start(on_quit, program);
     program->engine = engine_new(options, on_engine, program, error);
     if (!program->engine)
         return FALSE;
@@ -308,7 +323,8 @@ static gboolean open_program(Program *program, const EngineOptions *options, GEr
 
 static void close_program(Program *program)
 {
-    /* The engine first: it wakes the window. */
+    /* First those that wake the window. */
+    signals_stop(program->signals);
     engine_free(program->engine);
     desktop_free(program->desktop);
     face_free(program->face);

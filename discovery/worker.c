@@ -11,7 +11,7 @@ struct Worker {
     GMainLoop *loop;            /* owned */
     GMutex mutex;
     GCond ended;
-    bool has_ended; /* guarded by mutex */
+    atomic_bool has_ended; /* written under mutex */
 };
 
 typedef struct {

@@ -212,8 +212,7 @@ static AvahiStringList *hostile_txt(unsigned number)
 {
     static const char *const names[] = {
         "name=\x1b]0;owned\a\x1b[31mred",
-        "name=\u202e"
-        "gnp.exe",
+        "name=\u202egnp.exe",
         "name=\xff\xfe\xc0\x80",
         "name=<b>&amp;</b>\n{\"event\":\"joined\"}",
         "name=",

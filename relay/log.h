@@ -118,9 +118,10 @@ GArray *log_heads(Log *log, const uint8_t *author);
 /* Events of one feed from `seq` on, rising: to answer a GAP. As log_page(). */
 GArray *log_feed(Log *log, const uint8_t *author, uint64_t incarnation, Lane lane, uint64_t seq,
                  unsigned limit, GError **error);
-/* Position of an event by hash, 0 when it is not here; also of one that is not committed yet (above
- * log_head()). */
-uint64_t log_find(Log *log, const uint8_t *hash);
+/* Position of this event, 0 when it is not here; also of one that is not committed yet (above
+ * log_head()). Found by its place in its feed: an index of hashes would cost as much as all else.
+ */
+uint64_t log_find(Log *log, const Event *event);
 /* The newest Profile event of a member; transfer full, NULL when none. */
 Event *log_profile(Log *log, const uint8_t *key);
 /* Both events of every fork known: GArray of two LogEntry each, in pairs: the one in the log, then

@@ -12,7 +12,7 @@ typedef struct {
     const Event *event;
     int64_t author;
     Feed *feed;
-    uint64_t other; /* LOG_FORK: position of the event contradicted */
+    uint64_t other; /* position of the same event (LOG_KNOWN) or the one contradicted (LOG_FORK) */
 } Append;
 
 /* The event at `seq` of the same feed; 0: not here. `event` (may be NULL) receives what is left of
@@ -75,7 +75,7 @@ static LogAppend judge_inside(Append *append, GError **error)
     if (!find_in_feed(append, seq, &append->other, hash, NULL, error))
         return LOG_FAILED;
     if (append->other != 0)
-        return LOG_FORK;
+        return memcmp(hash, event_hash(append->event), HASH_SIZE) == 0 ? LOG_KNOWN : LOG_FORK;
     if (seq > 1 && !find_in_feed(append, seq - 1, &append->other, hash, NULL, error))
         return LOG_FAILED;
     if (append->other != 0 && !follows(append->event, hash))
@@ -233,8 +233,8 @@ static LogAppend repair(Log *log, const Event *event, uint64_t position, GError 
     return LOG_KNOWN;
 }
 
-static LogAppend append_new(Append *append, bool allow_gaps, const Filing *filing,
-                            uint64_t *position, GError **error)
+static LogAppend append_event(Append *append, bool allow_gaps, const Filing *filing,
+                              uint64_t *position, GError **error)
 {
     append->author = log_member_make(append->log, event_author(append->event), error);
     append->feed = append->author
@@ -245,9 +245,17 @@ static LogAppend append_new(Append *append, bool allow_gaps, const Filing *filin
         return LOG_FAILED;
     LogAppend result = judge(append, allow_gaps, error);
 
-    if (result == LOG_FORK && !keep_proof(append, error))
-        return LOG_FAILED;
-    return result == LOG_APPENDED ? store_event(append, filing, position, error) : result;
+    switch (result) {
+    case LOG_APPENDED:
+        return store_event(append, filing, position, error);
+    case LOG_KNOWN:
+        *position = append->other;
+        return repair(append->log, append->event, append->other, error);
+    case LOG_FORK:
+        return keep_proof(append, error) ? LOG_FORK : LOG_FAILED;
+    default:
+        return result;
+    }
 }
 
 LogAppend log_append(Log *log, const Event *event, bool allow_gaps, uint64_t source_position,
@@ -259,13 +267,22 @@ LogAppend log_append(Log *log, const Event *event, bool allow_gaps, uint64_t sou
 
     if (!log_change(log, error))
         return LOG_FAILED;
-    uint64_t known = log_find(log, event_hash(event));
-    LogAppend result = known ? repair(log, event, known, error)
-                             : append_new(&append, allow_gaps, &filing, position, error);
+    LogAppend result = append_event(&append, allow_gaps, &filing, position, error);
 
-    if (known && result == LOG_KNOWN)
-        *position = known;
     if (result == LOG_FAILED)
         log_give_up(log);
     return result;
+}
+
+uint64_t log_find(Log *log, const Event *event)
+{
+    Append append = {.log = log, .event = event};
+    uint64_t position = 0;
+    uint8_t hash[HASH_SIZE];
+
+    append.author = log_member_find(log, event_author(event));
+    if (append.author == 0 ||
+        !find_in_feed(&append, event_seq(event), &position, hash, NULL, NULL) || position == 0)
+        return 0;
+    return memcmp(hash, event_hash(event), HASH_SIZE) == 0 ? position : 0;
 }

@@ -207,18 +207,6 @@ GPtrArray *log_conversations(Log *log, GError **error)
     return query ? g_steal_pointer(&names) : NULL;
 }
 
-uint64_t log_find(Log *log, const uint8_t *hash)
-{
-    g_autoptr(Query) query =
-        database_query(log->database, "SELECT position FROM event WHERE hash = ?", NULL);
-    bool row = false;
-
-    if (!query)
-        return 0;
-    query_bind_blob(query, 1, hash, HASH_SIZE);
-    return query_step(query, &row, NULL) && row ? (uint64_t)query_int(query, 0) : 0;
-}
-
 Event *log_profile(Log *log, const uint8_t *key)
 {
     g_autoptr(GArray) entries = log_entries_new();

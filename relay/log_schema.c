@@ -1,9 +1,10 @@
 /* Schema of log.db
  *   1  meta, member, conversation, event, recipient, feed, fork, coverage, search
  *
- * What is large stands last in its row, so that looking for rows does not read it. 64-bit unsigned
- * numbers (incarnation) are stored as the signed number of the same bits and only compared for
- * equality. */
+ * An event is found by its place in its feed; there is no index of hashes, whose random places
+ * would make every event write a page of its own. What is large stands last in its row, so that
+ * looking for rows does not read it. 64-bit unsigned numbers (incarnation) are stored as the signed
+ * number of the same bits and only compared for equality. */
 #include "relay/log_internal.h"
 
 #define APPLICATION_ID 0x42466c31 /* "BFl1" */
@@ -23,20 +24,19 @@ static const char *const schema_1[] = {
     "CREATE TABLE event ("
     "  position INTEGER PRIMARY KEY,"
     "  hash BLOB NOT NULL,"
-    "  author INTEGER NOT NULL REFERENCES member (id),"
+    "  author INTEGER NOT NULL,"
     "  incarnation INTEGER NOT NULL,"
     "  lane INTEGER NOT NULL,"
     "  seq INTEGER NOT NULL,"
     "  time_ms INTEGER NOT NULL,"
     "  kind INTEGER NOT NULL,"
-    "  conversation INTEGER REFERENCES conversation (id),"
+    "  conversation INTEGER,"
     "  source INTEGER NOT NULL," /* position in the log that it came from */
     "  opened_kind INTEGER NOT NULL,"
     "  opened BLOB,"
     "  signature BLOB," /* NULL as the body: delivered to everybody whom it concerned */
     "  body BLOB"
     ") STRICT",
-    "CREATE UNIQUE INDEX event_hash ON event (hash)",
     "CREATE UNIQUE INDEX event_feed ON event (author, incarnation, lane, seq)",
     "CREATE INDEX event_shown ON event (conversation, time_ms, hash)"
     "  WHERE conversation IS NOT NULL",

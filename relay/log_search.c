@@ -4,8 +4,8 @@
 #include "relay/content.h"
 #include "relay/log_internal.h"
 
-#define INDEX_BEHIND 512 /* positions that may wait after a commit */
-#define INDEX_STEP 4096  /* positions of one transaction */
+#define INDEX_BEHIND 2048 /* positions that may wait after a commit */
+#define INDEX_STEP 4096   /* positions of one transaction */
 
 static bool stands_alone(gunichar character)
 {

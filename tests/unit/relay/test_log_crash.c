@@ -173,7 +173,7 @@ static void expect_group_lost(Log *log, LogError code)
     Author before = *ann;
     gboolean done = TRUE;
 
-    for (unsigned i = 0; i < 2000 && done; i++) {
+    for (unsigned i = 0; i < 6000 && done; i++) {
         g_autoptr(Event) event = author_says(ann, "a text that takes some room on the disk");
 
         done = log_append(log, event, false, 0, NULL, 0, NULL, &position, &error) != LOG_FAILED;

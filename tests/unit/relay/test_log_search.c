@@ -117,20 +117,20 @@ END_TEST
 
 START_TEST(index_follows_behind_commits)
 {
-    for (unsigned i = 0; i < 2000; i++) {
+    for (unsigned i = 0; i < 5000; i++) {
         g_autoptr(Event) event = author_says(ann, i % 2 ? "odd" : "even");
 
         put(the_log, event);
         if (i % 100 == 99)
             commit(the_log);
     }
-    ck_assert_uint_eq(count_found("odd"), 1000);
+    ck_assert_uint_eq(count_found("odd"), 2500);
     g_autoptr(Event) event = author_says(ann, "one more odd one");
 
     put(the_log, event);
-    ck_assert_uint_eq(count_found("odd"), 1000);
+    ck_assert_uint_eq(count_found("odd"), 2500);
     commit(the_log);
-    ck_assert_uint_eq(count_found("odd"), 1001);
+    ck_assert_uint_eq(count_found("odd"), 2501);
     ck_assert_uint_eq(count_found("one"), 1);
 }
 END_TEST

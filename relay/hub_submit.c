@@ -115,7 +115,7 @@ static bool has_too_many_feeds(Hub *hub, const Event *event)
     if (event_seq(event) != 1)
         return false;
     g_autoptr(GArray) heads = log_heads(hub->log, event_author(event));
-    return heads->len >= FEEDS_MAX && log_find(hub->log, event_hash(event)) == 0;
+    return heads->len >= FEEDS_MAX && log_find(hub->log, event) == 0;
 }
 
 void hub_submit(HubLink *link, const Wire__Submit *submit)

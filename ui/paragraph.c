@@ -187,6 +187,8 @@ static void place_line(Paragraph *paragraph, ParagraphLine *line, PangoLayoutLin
         .height = paragraph->line_height + push_down + push_apart,
         .baseline = paragraph->height + metrics->baseline + push_down,
     };
+    if (paragraph->spec.width >= 0) /* one cluster may be wider, of hundreds of joined letters */
+        line->width = MIN(line->width, MAX(1, paragraph->spec.width));
     paragraph->height += line->height;
     int left = (int)floor(ink.x / (double)PANGO_SCALE) - 2;
     int right = (int)ceil((ink.x + ink.width) / (double)PANGO_SCALE) + 3;

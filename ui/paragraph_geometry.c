@@ -38,7 +38,10 @@ Rect paragraph_caret(const Paragraph *paragraph, size_t offset)
     offset = MIN(offset, paragraph->length);
     const ParagraphLine *line = &paragraph->lines[line_index(paragraph, offset)];
     int x = 0, tall = paragraph->pixels * 4 / 3;
-    pango_layout_line_index_to_x(line->line, (int)offset, FALSE, &x);
+    bool at_left = offset >= line->end &&
+                   pango_layout_line_get_resolved_direction(line->line) == PANGO_DIRECTION_RTL;
+    if (!at_left) /* there Pango would answer the right end */
+        pango_layout_line_index_to_x(line->line, (int)offset, FALSE, &x);
     int middle = line->baseline - (int)lround(paragraph->pixels * 0.36);
     return (Rect){line->x + pixels_of(x), middle - tall / 2, 0, tall};
 }

@@ -394,7 +394,10 @@ void session_choose(Session *session, uint64_t candidate, int64_t now_us)
     if (session->phase == PHASE_LEFT)
         session_set_phase(session, PHASE_IDLE);
     if (session->current.id != candidate && session->phase != PHASE_IDLE) {
+        session_commit(session);
         session_goodbye(session);
+        session_set_phase(session, PHASE_IDLE); /* left, not lost */
+        session->was_joined = false;
         session_drop(session, NULL, 0);
     }
     if (session->phase != PHASE_JOINED)

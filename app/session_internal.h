@@ -156,10 +156,10 @@ struct Session {
     int64_t keyring_us;
 
     /* Reading: session_receive.c. */
-    GArray *arrivals;    /* Arrival */
-    uint64_t live_after; /* positions above are news; UINT64_MAX: decided by time */
-    int64_t live_after_ms;
-    uint32_t request; /* newest Fetch */
+    GArray *arrivals;      /* Arrival */
+    uint64_t live_after;   /* positions above are news */
+    int64_t live_after_ms; /* of a log never met before: later times are news; 0: none are */
+    uint32_t request;      /* newest Fetch */
     bool fetching;
     uint64_t fetch_after, fetch_before;
     int64_t fetch_at_us; /* not before; 0 at once */

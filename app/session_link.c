@@ -112,7 +112,7 @@ static void draw_live_line(Session *session)
 {
     uint64_t top = session->covered_top = session_covered_top(session);
     session->live_after = top > 0 ? top : UINT64_MAX;
-    session->live_after_ms = log_newest_time_ms(session->log);
+    session->live_after_ms = top > 0 ? 0 : log_newest_time_ms(session->log);
 }
 
 static void welcome(Session *session, const Wire__Welcome *welcome)
@@ -133,7 +133,7 @@ static void welcome(Session *session, const Wire__Welcome *welcome)
     session_set_phase(session, PHASE_WELCOMED);
     session->waits_older = false;
     session->may_have_holes = false;
-    session->seen_last_ms = session->live_after_ms;
+    session->seen_last_ms = log_newest_time_ms(session->log);
     session->fetch_at_us = 0;
     session_roster_begins(session);
     if (!store_outbox_bind(session->store, log_place(session->log), NULL))

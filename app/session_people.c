@@ -151,7 +151,7 @@ void session_set_profile(Session *session, const Event *profile, bool tell)
     /* One's own name is what one chose, not what was published last. */
     if (known != session->self && strcmp(read.name, known->member.name) != 0) {
         g_autofree char *old_name = g_strdup(known->member.name);
-        set_name(session, known, read.name, tell);
+        set_name(session, known, read.name, session->phase >= PHASE_WELCOMED);
         if (tell && !known->join_untold)
             tell_member(session, known, had_profile ? MEMBER_RENAMED : MEMBER_KNOWN, old_name);
     }

@@ -119,8 +119,8 @@ static void append(Session *session, Arrival *arrival)
 
 static bool is_news(const Session *session, const Event *event, uint64_t position)
 {
-    if (session->live_after != UINT64_MAX)
-        return position > session->live_after;
+    if (position > session->live_after)
+        return true;
     return session->live_after_ms > 0 && event_time_ms(event) > session->live_after_ms;
 }
 
@@ -180,6 +180,7 @@ void session_page(Session *session, const Wire__Page *page)
         receive_all(session, page->entries, page->n_entries, false);
         if (linked(session))
             cover(session, page->after, page->through);
+        session->live_after = MIN(session->live_after, page->through);
         session->first_page = linked(session);
         session->may_have_holes = true;
     } else if (page->request == session->request && session->fetching) {

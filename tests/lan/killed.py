@@ -48,11 +48,12 @@ def await_outcomes(console):
         return all(entry["id"] in told for entry in of(console, "queued"))
 
     deadline = time.monotonic() + 60
+    mark = console.mark()
     while not settled():
         if time.monotonic() > deadline:
             raise Failure(f"{console.name} still waits for receipts")
-        mark = console.mark()
         console.await_object("another outcome", lambda entry: entry["event"] in ("sent", "error"), 30, mark)
+        mark = console.mark()
 
 
 def await_all(console, identities):

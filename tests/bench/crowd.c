@@ -21,6 +21,7 @@ typedef struct {
     bool joined;
     uint64_t through; /* told up to here */
     uint64_t holes;
+    bool thorough; /* looks at every event; others count positions, to leave the processor free */
     uint64_t checksum; /* over positions and tokens, in order */
     /* Writers only. */
     uint64_t seq;
@@ -190,9 +191,13 @@ static void take_deliver(Member *member, const Field *deliver)
             after = field.value;
         else if (field.number == 2)
             through = field.value;
+        else if (!member->thorough)
+            break;
         else if (field.number == 3)
             take_entry(member, &field, now_us);
     }
+    if (!member->thorough) /* nothing but public events is ever written here */
+        member->crowd->counts.deliveries += through - after;
     member->holes += member->through != after;
     member->through = through;
 }
@@ -296,6 +301,7 @@ Crowd *crowd_new(const CrowdConfig *config)
     for (unsigned i = 0; i < config->members; i++) {
         crowd->members[i].crowd = crowd;
         crowd->members[i].number = config->first + i;
+        crowd->members[i].thorough = i < config->writers || i % MAX(config->check_one_in, 1u) == 0;
     }
     return crowd;
 }
@@ -382,7 +388,8 @@ unsigned crowd_differing(const Crowd *crowd)
     unsigned differing = 0;
     for (unsigned i = 0; i < crowd->config.members; i++) {
         const Member *member = &crowd->members[i];
-        differing += member->holes > 0 || member->checksum != crowd->members[0].checksum;
+        differing += member->holes > 0 ||
+                     (member->thorough && member->checksum != crowd->members[0].checksum);
     }
     return differing;
 }

@@ -10,12 +10,14 @@ typedef struct Crowd Crowd;
 typedef struct {
     uint16_t port;
     unsigned members;
-    unsigned first;   /* number of the first one: keys are made from it */
-    unsigned at_once; /* connections under way at a time */
-    unsigned writers; /* the first so many members write */
-    double rate;      /* messages a second and writer */
-    unsigned window;  /* messages of a writer that may be on their way */
-    unsigned text;    /* bytes of a message */
+    unsigned check_one_in; /* members that look at every event, beside the writers; others look at
+                              positions only; 0 and 1: all */
+    unsigned first;        /* number of the first one: keys are made from it */
+    unsigned at_once;      /* connections under way at a time */
+    unsigned writers;      /* the first so many members write */
+    double rate;           /* messages a second and writer */
+    unsigned window;       /* messages of a writer that may be on their way */
+    unsigned text;         /* bytes of a message */
 } CrowdConfig;
 
 typedef struct {
@@ -40,5 +42,6 @@ void crowd_write(Crowd *crowd, bool on);
 void crowd_run(Crowd *crowd, double seconds);
 /* Iterates until nothing that was sent is on its way any more, at most 20 s. */
 void crowd_settle(Crowd *crowd);
-/* Members whose sequence of deliveries differs from the first one's, or has a hole. */
+/* Members whose sequence of deliveries differs from the first one's, or has a hole. For those who
+ * look at positions only: that have a hole. */
 unsigned crowd_differing(const Crowd *crowd);

@@ -16,7 +16,7 @@
 
 typedef struct {
     char *relay;
-    int members, writers, window, text, at_once;
+    int members, writers, window, text, at_once, check_one_in;
     double rate, seconds;
     gboolean idle_only;
 } BenchOptions;
@@ -31,6 +31,7 @@ static void parse_options(int argc, char **argv, BenchOptions *options)
         {"window", 0, 0, G_OPTION_ARG_INT, &options->window, "On their way at once", "N"},
         {"text", 0, 0, G_OPTION_ARG_INT, &options->text, "Bytes of a message", "N"},
         {"at-once", 0, 0, G_OPTION_ARG_INT, &options->at_once, "Joining at once", "N"},
+        {"check-one-in", 0, 0, G_OPTION_ARG_INT, &options->check_one_in, "Look at all events", "N"},
         {"seconds", 0, 0, G_OPTION_ARG_DOUBLE, &options->seconds, "Time of writing", "S"},
         {"idle-only", 0, 0, G_OPTION_ARG_NONE, &options->idle_only, "Only join", NULL},
         {NULL},
@@ -110,6 +111,7 @@ int main(int argc, char **argv)
                             .window = 8,
                             .text = 64,
                             .at_once = 100,
+                            .check_one_in = 8,
                             .rate = 45,
                             .seconds = 10};
     parse_options(argc, argv, &options);
@@ -119,6 +121,7 @@ int main(int argc, char **argv)
     CrowdConfig config = {.port = relay.port,
                           .members = (unsigned)options.members,
                           .at_once = (unsigned)options.at_once,
+                          .check_one_in = (unsigned)MAX(options.check_one_in, 1),
                           .writers = (unsigned)options.writers,
                           .rate = options.rate,
                           .window = (unsigned)options.window,

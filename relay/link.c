@@ -204,12 +204,23 @@ static size_t cut_messages(Link *link, const uint8_t *bytes, size_t length)
     return length;
 }
 
+/* How much to set aside for a message that has begun: what its header says, but not much on the
+ * mere word of the other. */
+static unsigned room_for(const uint8_t *bytes, size_t length)
+{
+    uint32_t header = 0;
+    if (length >= sizeof header)
+        memcpy(&header, bytes, sizeof header);
+    return (unsigned)CLAMP(FRAME_HEADER_SIZE + (size_t)GUINT32_FROM_BE(header), length,
+                           4 * POLLER_RECORD_SIZE);
+}
+
 static void take_plain(Link *link, const uint8_t *bytes, size_t length)
 {
     if (link->partial == NULL) {
         size_t rest = cut_messages(link, bytes, length);
         if (rest > 0) {
-            link->partial = g_byte_array_sized_new((unsigned)rest);
+            link->partial = g_byte_array_sized_new(room_for(bytes + length - rest, rest));
             g_byte_array_append(link->partial, bytes + length - rest, (unsigned)rest);
         }
         return;

@@ -70,6 +70,7 @@ static Event *make_event(Bench *bench)
 typedef struct {
     int64_t wall_us;
     int64_t cpu_us;
+    GArray *groups; /* int64_t: how long each took; NULL: not wanted */
 } Spent;
 
 static int64_t cpu_now(void)
@@ -82,22 +83,41 @@ static int64_t cpu_now(void)
 
 static Spent clock_start(void)
 {
-    return (Spent){g_get_monotonic_time(), cpu_now()};
+    return (Spent){.wall_us = g_get_monotonic_time(), .cpu_us = cpu_now()};
 }
 
 static void clock_stop(Spent *spent, Spent start)
 {
-    spent->wall_us += g_get_monotonic_time() - start.wall_us;
+    int64_t took = g_get_monotonic_time() - start.wall_us;
+
+    spent->wall_us += took;
     spent->cpu_us += cpu_now() - start.cpu_us;
+    if (spent->groups)
+        g_array_append_val(spent->groups, took);
+}
+
+static int compare_times(const void *a, const void *b)
+{
+    const int64_t *left = a, *right = b;
+
+    return (*left > *right) - (*left < *right);
+}
+
+static int64_t percentile(GArray *times, unsigned permille)
+{
+    return g_array_index(times, int64_t, times->len * permille / 1000);
 }
 
 static void print_appends(const char *what, unsigned group, unsigned count, uint64_t held,
                           const Spent *spent)
 {
+    g_array_sort(spent->groups, compare_times);
     printf("{\"bench\":\"log\",\"measure\":\"%s\",\"group\":%u,\"events\":%u,\"held\":%" PRIu64
-           ",\"per_second\":%.0f,\"cpu_us_each\":%.1f}\n",
+           ",\"per_second\":%.0f,\"cpu_us_each\":%.1f,\"group_p50_us\":%" PRId64
+           ",\"group_p99_us\":%" PRId64 ",\"group_p999_us\":%" PRId64 "}\n",
            what, group, count, held, count / ((double)spent->wall_us / 1e6),
-           (double)spent->cpu_us / count);
+           (double)spent->cpu_us / count, percentile(spent->groups, 500),
+           percentile(spent->groups, 990), percentile(spent->groups, 999));
     fflush(stdout);
 }
 
@@ -118,7 +138,8 @@ static void append_group(Bench *bench, GPtrArray *events)
 static void measure_appends(Bench *bench, unsigned count, unsigned group)
 {
     uint64_t before = log_head(bench->log);
-    Spent spent = {0};
+    g_autoptr(GArray) groups = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    Spent spent = {.groups = groups};
 
     for (unsigned done = 0; done < count; done += group) {
         g_autoptr(GPtrArray) events = g_ptr_array_new_with_free_func((GDestroyNotify)event_unref);
@@ -145,7 +166,8 @@ static void measure_floor(const Bench *bench, unsigned count, unsigned group)
     g_autofree char *path = g_build_filename(bench->directory, "floor.db", NULL);
     sqlite3 *plain;
     sqlite3_stmt *insert;
-    Spent spent = {0};
+    g_autoptr(GArray) groups = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    Spent spent = {.groups = groups};
 
     g_unlink(path);
     sqlite3_open(path, &plain);
@@ -153,17 +175,17 @@ static void measure_floor(const Bench *bench, unsigned count, unsigned group)
                    "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 2000;"
                    "CREATE TABLE t (i INTEGER PRIMARY KEY, b BLOB)");
     sqlite3_prepare_v2(plain, "INSERT INTO t (b) VALUES (zeroblob(280))", -1, &insert, NULL);
-    Spent start = clock_start();
-
     for (unsigned done = 0; done < count; done += group) {
+        Spent start = clock_start();
+
         run_sql(plain, "BEGIN");
         for (unsigned i = 0; i < group; i++) {
             sqlite3_step(insert);
             sqlite3_reset(insert);
         }
         run_sql(plain, "COMMIT");
+        clock_stop(&spent, start);
     }
-    clock_stop(&spent, start);
     sqlite3_finalize(insert);
     sqlite3_close(plain);
     g_unlink(path);
@@ -171,13 +193,6 @@ static void measure_floor(const Bench *bench, unsigned count, unsigned group)
 }
 
 typedef unsigned (*Reader)(Bench *bench, unsigned round);
-
-static int compare_times(const void *a, const void *b)
-{
-    const int64_t *left = a, *right = b;
-
-    return (*left > *right) - (*left < *right);
-}
 
 static void measure_reads(Bench *bench, const char *name, Reader read, unsigned rounds)
 {

@@ -241,6 +241,10 @@ START_TEST(gathered_changes_are_one)
     queue(home, 3);
     ck_assert(!store_outbox_add(store, home, token, room, 1, content, 0, NULL, NULL));
     ck_assert(!store_commit(store, &error));
+    ck_assert(store_begin(store, NULL));
+    queue(home, 4);
+    store_rollback(store);
+    store_rollback(store);
     g_autoptr(GArray) rows = list(home);
 
     ck_assert_uint_eq(rows->len, 2);
@@ -374,6 +378,7 @@ START_TEST(a_log_may_live_in_the_same_directory)
     g_autoptr(Log) log = log_open(directory, home, &error);
 
     expect_ok(error);
+    ck_assert_ptr_nonnull(log);
     queue(home, 1);
 }
 END_TEST

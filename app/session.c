@@ -1,9 +1,8 @@
-/* States, and which candidate is tried when.
+/* States, life and time of the session core.
  *
  * Every entry point of the core begins with session_begin() and ends with session_end(), which does
  * what has become due: dial the best candidate that may be tried, submit from the outbox, fetch
- * holes. A candidate that failed has a back-off of its own, so all others come before it is tried
- * again. */
+ * holes. */
 #include "app/session.h"
 
 #include "app/session_internal.h"
@@ -76,35 +75,9 @@ void session_set_phase(Session *session, Phase phase)
     session->phase_us = session->now_us;
 }
 
-static Target *find_target(Session *session, uint64_t id)
-{
-    for (guint i = 0; i < session->targets->len; i++) {
-        Target *target = &g_array_index(session->targets, Target, i);
-        if (target->seen.id == id)
-            return target;
-    }
-    return NULL;
-}
-
-static void back_off(Session *session, Target *target, int64_t wait_us)
-{
-    if (wait_us < 0) {
-        int64_t span = FIRST_BACK_OFF_US << MIN(target->failures, 6U);
-        span = MIN(span, MAX_BACK_OFF_US);
-        wait_us = span / 2 + session_jitter(session, span);
-        target->failures++;
-    }
-    target->next_try_us = session->now_us + wait_us;
-}
-
 void session_lost(Session *session, const char *why, int64_t wait_us)
 {
-    Target *target = find_target(session, session->current.id);
-    if (target && session->phase == PHASE_JOINED &&
-        session->now_us >= session->phase_us + LASTED_US)
-        target->failures = 0;
-    if (target)
-        back_off(session, target, wait_us);
+    session_back_off(session, wait_us);
     if (session->phase == PHASE_JOINED) {
         session->was_joined = true;
         session->lost_us = session->now_us;
@@ -125,126 +98,6 @@ void session_drop(Session *session, const char *why, int64_t wait_us)
     session_lost(session, why, wait_us);
 }
 
-/* --- choosing --- */
-
-static bool of_place(const Session *session, const SessionCandidate *candidate)
-{
-    return candidate->has_place && session->log &&
-           memcmp(candidate->place, log_place(session->log), PLACE_SIZE) == 0;
-}
-
-/* Used last on this network, as far as anybody knows. */
-static bool familiar(const Session *session, const SessionCandidate *candidate)
-{
-    return candidate->last_here || (session->was_joined && of_place(session, candidate));
-}
-
-static bool wanted(const Session *session, const SessionCandidate *candidate)
-{
-    return candidate->typed || candidate->id == session->chosen;
-}
-
-/* While what the person wants, or the place that was lost, may still come, others must wait. */
-static bool loyal(const Session *session, const SessionCandidate *candidate)
-{
-    if (wanted(session, candidate))
-        return true;
-    bool someone_wanted = false;
-    for (guint i = 0; i < session->targets->len; i++)
-        someone_wanted |= wanted(session, &g_array_index(session->targets, Target, i).seen);
-    int64_t since = session->was_joined ? session->lost_us : session->started_us;
-    if (session->now_us >= since + LOYALTY_US)
-        return true;
-    return !someone_wanted && (!session->was_joined || of_place(session, candidate));
-}
-
-/* When this candidate may be tried first, back-off aside. */
-static int64_t ready_us(const Session *session, const SessionCandidate *candidate)
-{
-    if (!loyal(session, candidate))
-        return (session->was_joined ? session->lost_us : session->started_us) + LOYALTY_US;
-    bool at_once = wanted(session, candidate) || candidate->remembered || session->settled ||
-                   (candidate->relay && familiar(session, candidate));
-    return at_once ? INT64_MIN : session->first_seen_us + SETTLE_WAIT_US;
-}
-
-/* The rule: typed or chosen; a relay before an app; the place used last on this network; one that
- * is seen now; the lowest key. */
-static bool better(const Session *session, const SessionCandidate *a, const SessionCandidate *b)
-{
-    if ((a->id == session->chosen) != (b->id == session->chosen))
-        return a->id == session->chosen;
-    if (a->typed != b->typed)
-        return a->typed;
-    if (a->relay != b->relay)
-        return a->relay;
-    if (familiar(session, a) != familiar(session, b))
-        return familiar(session, a);
-    if (a->remembered != b->remembered)
-        return b->remembered;
-    if (a->has_key != b->has_key)
-        return a->has_key;
-    int order = a->has_key ? memcmp(a->key_prefix, b->key_prefix, sizeof a->key_prefix) : 0;
-    return order != 0 ? order < 0 : a->id < b->id;
-}
-
-/* The best to dial now besides the current one; NULL when none may be tried. */
-static Target *best_target(Session *session)
-{
-    Target *best = NULL;
-    for (guint i = 0; i < session->targets->len; i++) {
-        Target *target = &g_array_index(session->targets, Target, i);
-        if (target->seen.id == session->current.id || target->next_try_us > session->now_us ||
-            ready_us(session, &target->seen) > session->now_us)
-            continue;
-        if (!best || better(session, &target->seen, &best->seen))
-            best = target;
-    }
-    return best;
-}
-
-static void choose(Session *session)
-{
-    if (session->phase != PHASE_IDLE && session->phase != PHASE_DIALLING)
-        return;
-    Target *best = best_target(session);
-    if (!best)
-        return;
-    uint64_t id = best->seen.id;
-    if (session->phase == PHASE_DIALLING) {
-        bool late = session->now_us >= session->phase_us + DIAL_PATIENCE_US;
-        if (!late && !better(session, &best->seen, &session->current))
-            return;
-        session_drop(session, NULL, -1);
-    }
-    session->current = find_target(session, id)->seen;
-    session_set_phase(session, PHASE_DIALLING);
-    session_tell_state(session, NULL);
-    session->output.dial(id, session->user);
-}
-
-static bool seen_something(const Session *session)
-{
-    for (guint i = 0; i < session->targets->len; i++)
-        if (!g_array_index(session->targets, Target, i).seen.remembered)
-            return true;
-    return false;
-}
-
-static bool wants_connect_soon(const Session *session)
-{
-    return !session->wants_connect_told && session->phase < PHASE_GREETING &&
-           !session->was_joined && !seen_something(session);
-}
-
-static void offer_connect(Session *session)
-{
-    if (!wants_connect_soon(session) || session->now_us < session->started_us + WANTS_CONNECT_US)
-        return;
-    session->wants_connect_told = true;
-    session_emit(session, (SessionEvent){.type = SESSION_EVENT_WANTS_CONNECT});
-}
-
 void session_begin(Session *session, int64_t now_us)
 {
     session->now_us = MAX(session->now_us, now_us);
@@ -255,8 +108,8 @@ void session_end(Session *session)
 {
     if (session->depth == 1 && session->phase != PHASE_LEFT) {
         session_tell_damage(session);
-        choose(session);
-        offer_connect(session);
+        session_dial_best(session);
+        session_offer_connect(session);
         session_submit(session);
         session_fetch_next(session);
         session_tell_state(session, NULL);
@@ -348,71 +201,6 @@ void session_free(Session *session)
 
 /* --- what the shell tells --- */
 
-/* Was only remembered, and is announced now: whatever failed before is no reason to wait. */
-static bool appeared(const Target *before, const SessionCandidate *now)
-{
-    return before->seen.remembered && !now->remembered;
-}
-
-void session_candidates(Session *session, const SessionCandidate *candidates, size_t count,
-                        bool settled, int64_t now_us)
-{
-    session_begin(session, now_us);
-    g_autoptr(GArray) targets = g_array_new(FALSE, FALSE, sizeof(Target));
-    for (size_t i = 0; i < count; i++) {
-        Target target = {.seen = candidates[i]};
-        const Target *before = find_target(session, candidates[i].id);
-        if (before && !appeared(before, &candidates[i])) {
-            target.failures = before->failures;
-            target.next_try_us = before->next_try_us;
-        }
-        g_array_append_val(targets, target);
-    }
-    g_array_unref(session->targets);
-    session->targets = g_steal_pointer(&targets);
-    session->settled = settled;
-    if (!seen_something(session))
-        session->first_seen_us = INT64_MAX;
-    else if (session->first_seen_us == INT64_MAX)
-        session->first_seen_us = session->now_us;
-    session_end(session);
-}
-
-static void forgive(Session *session)
-{
-    for (guint i = 0; i < session->targets->len; i++) {
-        Target *target = &g_array_index(session->targets, Target, i);
-        target->failures = 0;
-        target->next_try_us = session->now_us;
-    }
-}
-
-void session_choose(Session *session, uint64_t candidate, int64_t now_us)
-{
-    session_begin(session, now_us);
-    session->chosen = candidate;
-    if (session->phase == PHASE_LEFT)
-        session_set_phase(session, PHASE_IDLE);
-    if (session->current.id != candidate && session->phase != PHASE_IDLE) {
-        session_commit(session);
-        session_goodbye(session);
-        session_set_phase(session, PHASE_IDLE); /* left, not lost */
-        session->was_joined = false;
-        session_drop(session, NULL, 0);
-    }
-    if (session->phase != PHASE_JOINED)
-        session->was_joined = false;
-    forgive(session);
-    session_end(session);
-}
-
-void session_try_now(Session *session, int64_t now_us)
-{
-    session_begin(session, now_us);
-    forgive(session);
-    session_end(session);
-}
-
 void session_dialled(Session *session, uint64_t candidate, const uint8_t *key, int64_t now_us)
 {
     session_begin(session, now_us);
@@ -485,33 +273,13 @@ void session_tick(Session *session, int64_t now_us)
     session_end(session);
 }
 
-static int64_t dial_deadline(const Session *session)
-{
-    if (session->phase != PHASE_IDLE && session->phase != PHASE_DIALLING)
-        return INT64_MAX;
-    int64_t deadline = INT64_MAX;
-    for (guint i = 0; i < session->targets->len; i++) {
-        const Target *target = &g_array_index(session->targets, Target, i);
-        if (target->seen.id == session->current.id)
-            continue;
-        int64_t at = MAX(target->next_try_us, ready_us(session, &target->seen));
-        /* One that could be tried now and is not, waits for the patience with the current dial. */
-        if (session->phase == PHASE_DIALLING && at <= session->now_us)
-            at = session->phase_us + DIAL_PATIENCE_US;
-        deadline = MIN(deadline, at);
-    }
-    return deadline;
-}
-
 int64_t session_deadline(const Session *session)
 {
     if (session->phase == PHASE_LEFT)
         return INT64_MAX;
-    int64_t deadline = MIN(dial_deadline(session), session_link_deadline(session));
+    int64_t deadline = MIN(session_dial_deadline(session), session_link_deadline(session));
     deadline = MIN(deadline, session_outbox_deadline(session));
     deadline = MIN(deadline, session_grace_deadline(session));
-    if (wants_connect_soon(session))
-        deadline = MIN(deadline, session->started_us + WANTS_CONNECT_US);
     return deadline;
 }
 

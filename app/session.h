@@ -22,6 +22,7 @@ typedef enum {
     SESSION_LOST
 } SessionState;
 /* One lower-case word, for programs and logs. */
+/* "searching", "joining", "joined", "lost". */
 const char *session_state_name(SessionState state);
 
 /* A conversation: a room id (PLACE_SIZE bytes) or the other side's key (KEY_SIZE bytes). */

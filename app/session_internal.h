@@ -94,6 +94,7 @@ typedef struct {
 } Arrival;
 
 /* Somebody who types, until then. */
+/* Somebody who types, as far as is known. */
 typedef struct {
     uint8_t key[KEY_SIZE];
     ConversationId conversation;
@@ -208,6 +209,13 @@ uint64_t session_random(Session *session);
 /* 0 … span - 1 */
 int64_t session_jitter(Session *session, int64_t span);
 bool session_is_self(const Session *session, const uint8_t *key);
+
+/* session_choose.c */
+void session_dial_best(Session *session);
+/* Before the current candidate may be tried again; negative: by how often it failed. */
+void session_back_off(Session *session, int64_t wait_us);
+void session_offer_connect(Session *session);
+int64_t session_dial_deadline(const Session *session);
 
 /* session_place.c */
 gboolean session_open_place(Session *session, const uint8_t *place, GError **error);

@@ -1,0 +1,55 @@
+#pragma once
+/* What the files of the engine share; nobody else includes it. */
+
+#include "app/engine.h"
+#include "app/member.h"
+#include "app/timeline.h"
+
+#include <pthread.h>
+
+/* What another thread wants done on the network thread. */
+typedef struct Order Order;
+struct Order {
+    void (*run)(Engine *engine, const Order *order);
+    char *conversation; /* owned, or another id */
+    char *text;         /* owned */
+    uint8_t bytes[KEY_SIZE];
+    bool flag;
+};
+
+struct Engine {
+    GThread *thread;
+    GMainContext *context;
+    GSource *order_source;
+    void (*wake)(void *user);
+    void *wake_user;
+
+    pthread_mutex_t mutex;
+    pthread_cond_t ready;
+    /* guarded by mutex */
+    GQueue orders; /* Order, owned */
+    Model *newest; /* owned */
+    bool woken;
+    bool started;
+    GError *error;
+
+    /* network thread only */
+    GMainLoop *loop;
+    Member *member;
+    Timeline *timeline;
+    GSource *snapshot_source;
+    int64_t snapshot_us; /* of the newest */
+    char *here;          /* conversation of the command that runs */
+    EngineOptions options;
+};
+
+/* A snapshot follows soon when the timeline changed; many changes make one. Network thread. */
+void engine_changed(Engine *engine);
+
+/* engine_orders.c */
+/* Says Goodbye and ends the loop, at most 1.5 s later. Any thread. */
+void engine_leave(Engine *engine);
+/* Serves what was ordered: the callback of order_source. */
+gboolean engine_serve_orders(gpointer user);
+/* Orders that nobody serves any more. */
+void engine_drop_orders(Engine *engine);

@@ -1,0 +1,22 @@
+#pragma once
+/* What the files of the timeline share; nobody else includes it. */
+
+#include "app/model_build.h"
+#include "app/talk.h"
+#include "app/timeline.h"
+
+struct Timeline {
+    Session *session; /* borrowed */
+    Store *store;     /* borrowed */
+    bool changed;
+    uint64_t version;
+    GPtrArray *talks;    /* Talk, owned; the first is #general */
+    GHashTable *persons; /* key → Person, owned reference; built when asked for */
+    Model *last;         /* owned; its people are shared while nobody changed */
+    bool people_changed;
+    int64_t link_since_us;
+    int64_t now_us; /* of the call under way */
+    bool wants_connect, wants_quit;
+    GArray *choices; /* Choice with owned strings */
+    char *finding_line;
+};

@@ -1,0 +1,48 @@
+#pragma once
+/* What the files of the stage share. */
+
+#include "relay/content.h"
+#include "relay/entries.h"
+#include "tests/unit/app/session_stage.h"
+
+#include <string.h>
+
+#define FIRST_MS INT64_C(1700000000000)
+#define PEOPLE 26
+
+/* Somebody who signs: its feed goes on from here. */
+typedef struct {
+    Identity *identity;
+    Keyring *keyring;
+    uint64_t seq[2];
+    uint8_t hash[2][HASH_SIZE];
+} Actor;
+
+struct SessionStage {
+    Session *session;
+    Store *store;
+    Actor actors[PEOPLE];
+    GArray *candidates; /* SessionCandidate */
+    bool settled;
+    uint64_t dialled;
+    int64_t now_us;
+    uint64_t random;
+    uint64_t position;
+    GPtrArray *made;      /* Event: for the next page or delivery */
+    GArray *made_at;      /* uint64_t: their positions */
+    Event *taken[2];      /* the session's newest that is stored, by lane; owned */
+    GPtrArray *submitted; /* Event: not answered */
+    uint32_t request;     /* newest Fetch */
+    uint64_t nonce;       /* newest Ping */
+    Arena *arena;
+    GQueue lines;
+    char *line;
+};
+
+extern const uint8_t session_stage_places[2][PLACE_SIZE];
+
+Actor *session_stage_actor(SessionStage *stage, char who);
+/* The wall clock of session and relay. */
+int64_t session_stage_wall_ms(void *stage);
+/* A word is among the traits. */
+bool session_stage_has(const char *traits, const char *word);

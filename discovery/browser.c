@@ -13,7 +13,7 @@
 /* Lookup flags are 0 in every call: avahi-daemon 0.8 crashes on others. Resolvers stay open once
  * they have answered, so that a changed TXT record or address is told. */
 
-#define FIRST_PATIENCE_MS 500
+#define FIRST_PATIENCE_MS 300
 #define LAST_PATIENCE_MS 4000
 #define ATTEMPTS_MAX 5      /* then it rests: a record that outlived its node, or a fake */
 #define REST_MS (60 * 1000) /* and is tried again */
@@ -21,7 +21,8 @@
 #define SETTLE_MS 1000 /* after "all for now", at most */
 
 typedef enum {
-    SERVICE_WAITING,
+    SERVICE_WAITING,  /* to be resolved for the first time */
+    SERVICE_RETRYING, /* to be resolved again */
     SERVICE_RESOLVING,
     SERVICE_RESOLVED,
     SERVICE_RESTING, /* of no use as it is: no answer, a bad answer, one too many of its host */
@@ -50,10 +51,11 @@ struct Browser {
     AvahiClient *client;
     AvahiServiceBrowser *avahi; /* owned; NULL unless the client runs */
     GHashTable *services;       /* id → Service, owned */
-    GQueue queues[4];           /* of Service, by ServiceState; the links are the services' own */
+    GQueue queues[5];           /* of Service, by ServiceState; the links are the services' own */
     GSource *timer;             /* owned; deadlines and settling */
     bool timer_is_slow;         /* nothing but resting services */
-    int64_t settle_at;          /* monotonic, microseconds; 0: "all for now" has not come */
+    unsigned turn;
+    int64_t settle_at; /* monotonic, microseconds; 0: "all for now" has not come */
     BrowserState state;
 };
 
@@ -82,7 +84,7 @@ static void move(Service *service, ServiceState state)
     g_queue_unlink(&browser->queues[service->state], &service->link);
     service->state = state;
     g_queue_push_tail_link(&browser->queues[state], &service->link);
-    if (state == SERVICE_WAITING || state == SERVICE_RESTING) {
+    if (state == SERVICE_RETRYING || state == SERVICE_RESTING) {
         g_clear_pointer(&service->resolver, avahi_service_resolver_free);
     }
     if (state != SERVICE_RESOLVED && service->sighting) {
@@ -121,7 +123,7 @@ static void rest(Service *service)
 
 static void wait_again(Service *service)
 {
-    move(service, SERVICE_WAITING);
+    move(service, SERVICE_RETRYING);
 }
 
 /* One that does not answer makes room for the others, and is given longer the next time. */
@@ -137,6 +139,7 @@ static void retry(Service *service)
 static void settle_if_done(Browser *browser)
 {
     bool quiet = browser->queues[SERVICE_WAITING].length == 0 &&
+                 browser->queues[SERVICE_RETRYING].length == 0 &&
                  browser->queues[SERVICE_RESOLVING].length == 0;
     if (browser->state == BROWSER_BROWSING && browser->settle_at > 0 &&
         (quiet || now_us() >= browser->settle_at)) {
@@ -245,12 +248,28 @@ static void begin_resolve(Service *service)
     move(service, SERVICE_RESOLVING);
 }
 
+/* By turns the longest waiting, the latest, and one that had its chance: whoever floods the network
+ * with names must not keep a true node waiting until all of them are looked at. NULL: none waits.
+ */
+static Service *next_waiting(Browser *browser)
+{
+    const GQueue *fresh = &browser->queues[SERVICE_WAITING];
+    const GQueue *again = &browser->queues[SERVICE_RETRYING];
+    unsigned turn = browser->turn++ % 3;
+    if (fresh->head && (turn < 2 || !again->head)) {
+        return turn == 1 ? fresh->tail->data : fresh->head->data;
+    }
+    return again->head ? again->head->data : NULL;
+}
+
 static void resolve_next(Browser *browser)
 {
-    GQueue *waiting = &browser->queues[SERVICE_WAITING];
-    while (browser->client && browser->queues[SERVICE_RESOLVING].length < BROWSER_RESOLVES_MAX &&
-           waiting->head) {
-        begin_resolve(waiting->head->data);
+    while (browser->client && browser->queues[SERVICE_RESOLVING].length < BROWSER_RESOLVES_MAX) {
+        Service *service = next_waiting(browser);
+        if (!service) {
+            break;
+        }
+        begin_resolve(service);
     }
     tick_later(browser);
 }

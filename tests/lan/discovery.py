@@ -286,6 +286,24 @@ def hostile_records():
         check(finder.process.poll() is None, "the finder lives")
 
 
+@scenario
+def names_that_never_resolve():
+    """A node that comes later is not kept waiting until all of them had their time, nor is one that
+    was there all along found only then."""
+    with Lan(4) as lan:
+        announce(lan, "h2")
+        flood = lan.start("h1", "probe", "flood", "300", "silent")
+        flood.await_object("the flood", lambda e: e["event"] == "flooding", 30)
+        browse = lan.start("h3", "avahi-browse", "-p", "_backfence._tcp")
+        browse.await_line("the flood", lambda line: "0000000012" in line, 20)
+        finder = lan.start("h3", "probe", "find")
+        await_candidate(finder, "the node", seconds=30)
+        announce(lan, "h4", OTHER)
+        mark = finder.mark()
+        await_candidate(finder, "the node that came later", key=OTHER, seconds=5)
+        check(finder.process.poll() is None, mark)
+
+
 def check(holds, what):
     if not holds:
         raise Failure(f"wrong: {what}")

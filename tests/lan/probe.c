@@ -3,7 +3,8 @@
  *
  *   probe find [--memory FILE] [--no-mdns] [ADDRESS…]
  *   probe announce KEY NAME [PORT [ROLE]]     KEY is 16 hexadecimal digits
- *   probe flood COUNT                         announces COUNT services that nobody should believe
+ *   probe flood COUNT [silent]                announces COUNT services that nobody should believe,
+ * or that are only names and never resolve
  *
  * `announce` takes lines on stdin: each is a new name. `find` too: "doubt KEY", "remember KEY". */
 
@@ -26,6 +27,7 @@ typedef struct {
     Mdns *mdns;
     AvahiEntryGroup *group;
     unsigned flood;
+    bool silent;
     char name[256];
     int64_t started; /* monotonic, microseconds */
 } Probe;
@@ -238,17 +240,48 @@ static void flood_group(AvahiEntryGroup *group, AvahiEntryGroupState state, void
     }
 }
 
+static void put_label(GByteArray *name, const char *label)
+{
+    uint8_t length = (uint8_t)strlen(label);
+    g_byte_array_append(name, &length, 1);
+    g_byte_array_append(name, (const uint8_t *)label, length);
+}
+
+/* A pointer (RFC 6763 §4.1) to a service that has no other records. */
+static void add_silent(AvahiEntryGroup *group, const char *instance)
+{
+    static const char *const labels[] = {"_backfence", "_tcp", "local"};
+    g_autoptr(GByteArray) name = g_byte_array_new();
+    put_label(name, instance);
+    for (size_t i = 0; i < G_N_ELEMENTS(labels); i++) {
+        put_label(name, labels[i]);
+    }
+    g_byte_array_append(name, (const uint8_t *)"", 1);
+    avahi_entry_group_add_record(group, AVAHI_IF_UNSPEC, AVAHI_PROTO_UNSPEC, 0,
+                                 ANNOUNCER_SERVICE_TYPE ".local", AVAHI_DNS_CLASS_IN,
+                                 AVAHI_DNS_TYPE_PTR, AVAHI_DEFAULT_TTL, name->data, name->len);
+}
+
+static void add_hostile(AvahiEntryGroup *group, const char *instance, unsigned number)
+{
+    AvahiStringList *txt = hostile_txt(number);
+    avahi_entry_group_add_service_strlst(group, AVAHI_IF_UNSPEC, AVAHI_PROTO_UNSPEC, 0, instance,
+                                         ANNOUNCER_SERVICE_TYPE, NULL, NULL,
+                                         (uint16_t)(20000 + number), txt);
+    avahi_string_list_free(txt);
+}
+
 static void flood_running(AvahiClient *client, void *user)
 {
     Probe *probe = user;
     probe->group = avahi_entry_group_new(client, flood_group, probe);
     for (unsigned i = 0; probe->group && i < probe->flood; i++) {
         g_autofree char *name = g_strdup_printf("%016x", i);
-        AvahiStringList *txt = hostile_txt(i);
-        avahi_entry_group_add_service_strlst(probe->group, AVAHI_IF_UNSPEC, AVAHI_PROTO_UNSPEC, 0,
-                                             name, ANNOUNCER_SERVICE_TYPE, NULL, NULL,
-                                             (uint16_t)(20000 + i), txt);
-        avahi_string_list_free(txt);
+        if (probe->silent) {
+            add_silent(probe->group, name);
+        } else {
+            add_hostile(probe->group, name, i);
+        }
     }
     if (probe->group) {
         avahi_entry_group_commit(probe->group);
@@ -264,9 +297,10 @@ static void flood_lost(const char *line, void *user)
 static bool start_flood(Probe *probe, int argc, char **argv)
 {
     static const MdnsEvents events = {flood_running, NULL, flood_lost};
-    if (argc != 1) {
+    if (argc < 1) {
         return false;
     }
+    probe->silent = argc > 1 && strcmp(argv[1], "silent") == 0;
     probe->flood = (unsigned)g_ascii_strtoull(argv[0], NULL, 10);
     probe->mdns = mdns_new(NULL, &events, probe);
     return true;
@@ -292,7 +326,7 @@ int main(int argc, char **argv)
     if (!started) {
         fprintf(stderr, "usage: probe find [--memory FILE] [--no-mdns] [ADDRESS…]\n"
                         "       probe announce KEY NAME [PORT [ROLE]]\n"
-                        "       probe flood COUNT\n");
+                        "       probe flood COUNT [silent]\n");
         return 64;
     }
     setvbuf(stdin, NULL, _IONBF, 0);

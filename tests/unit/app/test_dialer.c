@@ -134,7 +134,7 @@ static void await_end(void)
 START_TEST(the_only_address_wins)
 {
     add_address("127.0.0.1", carrier_port(carrier));
-    g_autoptr(Dialer) dialer = dial(NULL);
+    G_GNUC_UNUSED g_autoptr(Dialer) dialer = dial(NULL);
     ck_assert_ptr_null(link_won);
     await_end();
     ck_assert_ptr_null(failure);
@@ -152,7 +152,7 @@ START_TEST(dead_and_silent_addresses_do_not_hold_it_up)
     add_address("127.0.0.1", port_of(silent));
     add_address("127.0.0.1", nobody);
     add_address("127.0.0.1", carrier_port(carrier));
-    g_autoptr(Dialer) dialer = dial(NULL);
+    G_GNUC_UNUSED g_autoptr(Dialer) dialer = dial(NULL);
     await_end();
     ck_assert_ptr_null(failure);
     ck_assert_uint_eq(port_won, carrier_port(carrier));
@@ -161,7 +161,7 @@ END_TEST
 
 START_TEST(a_host_name_joins_the_race)
 {
-    g_autoptr(Dialer) dialer = dial("localhost");
+    G_GNUC_UNUSED g_autoptr(Dialer) dialer = dial("localhost");
     await_end();
     ck_assert_ptr_null(failure);
     ck_assert_uint_eq(port_won, carrier_port(carrier));
@@ -173,7 +173,7 @@ START_TEST(refused_everywhere_fails_with_the_reason)
     int closed = listen_silently();
     add_address("127.0.0.1", port_of(closed));
     close(closed);
-    g_autoptr(Dialer) dialer = dial(NULL);
+    G_GNUC_UNUSED g_autoptr(Dialer) dialer = dial(NULL);
     await_end();
     ck_assert_str_eq(failure, "127.0.0.1: Connection refused");
 }
@@ -181,7 +181,7 @@ END_TEST
 
 START_TEST(no_addresses_fail)
 {
-    g_autoptr(Dialer) dialer = dial(NULL);
+    G_GNUC_UNUSED g_autoptr(Dialer) dialer = dial(NULL);
     ck_assert_ptr_null(failure);
     await_end();
     ck_assert_str_eq(failure, "no address to try");
@@ -192,7 +192,7 @@ START_TEST(a_wrong_key_does_not_win)
 {
     accept_keys = false;
     add_address("127.0.0.1", carrier_port(carrier));
-    g_autoptr(Dialer) dialer = dial(NULL);
+    G_GNUC_UNUSED g_autoptr(Dialer) dialer = dial(NULL);
     await_end();
     ck_assert_str_eq(failure, "127.0.0.1: another device answered");
 }

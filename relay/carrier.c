@@ -3,6 +3,7 @@
  * the oldest gives way, since an honest one is through within milliseconds. */
 #include "relay/carrier.h"
 
+#include "relay/bucket.h"
 #include "relay/limits.h"
 #include "relay/link.h"
 #include "relay/listener.h"
@@ -14,6 +15,9 @@
 
 #define SHUT_DOWN_US (2 * G_USEC_PER_SEC)
 #define REPORT_PAUSE_US G_USEC_PER_SEC
+/* Lines in the log: what others do must not fill the disk. */
+#define REPORT_RATE 20 /* a second, sustained */
+#define REPORT_BURST 500
 
 typedef struct {
     Carrier *carrier;
@@ -36,6 +40,8 @@ struct Carrier {
     GQueue admitted;
     unsigned refused; /* not reported yet */
     int64_t report_us;
+    Bucket reports;
+    unsigned suppressed; /* lines that the bucket left out */
     void (*report)(const char *event, const char *detail, void *user);
     void *report_user;
     bool shutting_down;
@@ -45,8 +51,18 @@ struct Carrier {
 
 static void report(Carrier *carrier, const char *event, const char *detail)
 {
-    if (carrier->report != NULL)
-        carrier->report(event, detail, carrier->report_user);
+    if (carrier->report == NULL)
+        return;
+    if (bucket_take(&carrier->reports, REPORT_RATE, REPORT_BURST, g_get_monotonic_time()) > 0) {
+        carrier->suppressed++;
+        return;
+    }
+    if (carrier->suppressed > 0) {
+        g_autofree char *count = g_strdup_printf("lines=%u", carrier->suppressed);
+        carrier->suppressed = 0;
+        carrier->report("left-out", count, carrier->report_user);
+    }
+    carrier->report(event, detail, carrier->report_user);
 }
 
 /* Whoever knocks may not fill the log: at most one line a second. */

@@ -59,7 +59,8 @@ static Node *scope(Face *face)
     if (face->overlay == OVERLAY_NONE)
         return face->drawer ? node_find(face->nodes, "people") : NULL;
     Node *found = NULL;
-    for (Node *node = node_tree_root(face->nodes)->first; node; node = node->next) {
+    Node *root = node_tree_root(face->nodes);
+    for (Node *node = root ? root->first : NULL; node; node = node->next) {
         if (node->role == ROLE_DIALOG)
             found = node;
     }

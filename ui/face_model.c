@@ -42,11 +42,14 @@ static void begin_visit(Face *face, Chat *chat, const Conversation *conversation
 /* The first of the messages that came while nobody looked gets the line. */
 static void note_arrivals(Face *face, Chat *chat, const Conversation *conversation, size_t added)
 {
-    bool looking = face->focused && chat->pinned;
-    if (looking || chat->has_unread)
-        return;
     size_t count = conversation->message_count;
-    for (size_t i = count - MIN(added, count); i < count; i++) {
+    if ((face->focused && chat->pinned) || added >= count)
+        return;
+    /* A line that is there stays, unless all below it was read before these came. */
+    const MessageRef *before = &g_array_index(chat->refs, MessageRef, count - added - 1);
+    if (chat->has_unread && !chat_same(before, &chat->marked))
+        return;
+    for (size_t i = count - added; i < count; i++) {
         const Message *message = model_message(face->model, conversation, i);
         bool spoken = message->kind == MESSAGE_TEXT || message->kind == MESSAGE_ACTION;
         if (!spoken || !message->author || message->author->self)

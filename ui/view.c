@@ -140,8 +140,12 @@ void view_avatar(View *view, const Person *person, Rect rect)
     g_autofree char *initials = view_initials(person->name);
     draw_rect(view->draw, rect, rect.w / 2, theme_avatar(identity(person)));
     TypeSize size = rect.w >= px(view, 36)   ? TYPE_MESSAGE
-                    : rect.w >= px(view, 28) ? TYPE_UI
+                    : rect.w >= px(view, 30) ? TYPE_UI
+                    : rect.w >= px(view, 26) ? TYPE_META
                                              : TYPE_BADGE;
+    /* There is room for one letter only. */
+    if (rect.w < px(view, 22) && g_ascii_isalnum(initials[0]))
+        initials[1] = '\0';
     Label label = {size, 600, 0xFFFFFFFF, ALIGN_CENTER};
     view_label(view, initials, label, rect);
 }

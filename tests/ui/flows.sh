@@ -54,7 +54,7 @@ relay() {
     "$programs/backfence-relay" serve --data "$home/relay" --port "${port:-0}" --name "Studio LAN" \
         --no-mdns 2>>"$home/relay.log" &
     relay_pid=$!
-    pids+=($relay_pid)
+    pids+=("$relay_pid")
 }
 relay
 await 20 "the relay listens" grep -q event=listening "$home/relay.log"
@@ -72,7 +72,7 @@ heard() { await 20 "the console hears \"$1\"" grep -qF "$1" "$home/mira.out"; }
 "$programs/backfence" --connect "127.0.0.1:$port" --no-mdns --data "$home/alex" \
     2>"$home/alex.log" &
 app_pid=$!
-pids+=($app_pid)
+pids+=("$app_pid")
 window() { xdotool search --onlyvisible --class backfence; }
 await 20 "the window appears" window
 window=$(window | head -n 1)

@@ -122,6 +122,7 @@ Window *window_new(const char *title, int width, int height, double zoom, GError
         return NULL;
     }
     window->surface = window_surface_new(window->window);
+    window_surface_lose(window->surface);
     measure(window);
     set_minimum(window);
     SDL_StopTextInput();
@@ -196,7 +197,7 @@ void window_present(Window *window, Raster *raster, const DrawList *list)
     if (!window->shown) {
         window->shown = true;
         SDL_ShowWindow(window->window);
-        window_surface_expose(window->surface);
+        window_surface_lose(window->surface);
         window_surface_present(window->surface, raster, list);
     }
 }
@@ -243,11 +244,11 @@ static void translate(Window *window, SDL_Event *event)
         event->wheel.mouseY = to_pixels(window, event->wheel.mouseY);
         break;
     case SDL_WINDOWEVENT:
-        if (event->window.event == SDL_WINDOWEVENT_SIZE_CHANGED ||
-            event->window.event == SDL_WINDOWEVENT_DISPLAY_CHANGED) {
-            measure(window);
+        if (event->window.event == SDL_WINDOWEVENT_SIZE_CHANGED)
             window_surface_lose(window->surface);
-        }
+        if (event->window.event == SDL_WINDOWEVENT_SIZE_CHANGED ||
+            event->window.event == SDL_WINDOWEVENT_DISPLAY_CHANGED)
+            measure(window);
         if (event->window.event == SDL_WINDOWEVENT_EXPOSED)
             window_surface_expose(window->surface);
         break;

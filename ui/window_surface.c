@@ -14,7 +14,7 @@ struct WindowSurface {
     SDL_Texture *texture;   /* owned; streaming only */
     SDL_Surface *pixels;    /* owned; streaming, or where the screen's format is not ours */
     GArray *shown;          /* SDL_Rect: scratch */
-    bool exposed, lost;
+    bool lost;
 };
 
 WindowSurface *window_surface_new(SDL_Window *window)
@@ -45,11 +45,6 @@ void window_surface_free(WindowSurface *surface)
         SDL_DestroyRenderer(surface->renderer);
     g_array_unref(surface->shown);
     g_free(surface);
-}
-
-void window_surface_expose(WindowSurface *surface)
-{
-    surface->exposed = true;
 }
 
 void window_surface_lose(WindowSurface *surface)
@@ -99,10 +94,7 @@ static void present_framebuffer(WindowSurface *surface, Raster *raster, const Dr
             SDL_Rect part = {rect->x, rect->y, rect->w, rect->h};
             SDL_BlitSurface(drawn, &part, screen, &part);
         }
-    if (surface->exposed)
-        SDL_UpdateWindowSurface(surface->window);
-    else
-        show_rects(surface, changed);
+    show_rects(surface, changed);
 }
 
 static bool ready_stream(WindowSurface *surface)
@@ -119,6 +111,12 @@ static bool ready_stream(WindowSurface *surface)
     return surface->texture != NULL;
 }
 
+static void show_stream(WindowSurface *surface)
+{
+    SDL_RenderCopy(surface->renderer, surface->texture, NULL, NULL);
+    SDL_RenderPresent(surface->renderer);
+}
+
 static void present_stream(WindowSurface *surface, Raster *raster, const DrawList *list)
 {
     if (!ready_stream(surface)) {
@@ -133,10 +131,18 @@ static void present_stream(WindowSurface *surface, Raster *raster, const DrawLis
                               (ptrdiff_t)rect->y * surface->pixels->pitch + rect->x * 4;
         SDL_UpdateTexture(surface->texture, &part, from, surface->pixels->pitch);
     }
-    if (changed->len > 0 || surface->exposed) {
-        SDL_RenderCopy(surface->renderer, surface->texture, NULL, NULL);
-        SDL_RenderPresent(surface->renderer);
-    }
+    if (changed->len > 0)
+        show_stream(surface);
+}
+
+void window_surface_expose(WindowSurface *surface)
+{
+    if (surface->lost)
+        return; /* a whole drawing is to come */
+    if (surface->texture)
+        show_stream(surface);
+    else if (!surface->streams)
+        SDL_UpdateWindowSurface(surface->window);
 }
 
 void window_surface_present(WindowSurface *surface, Raster *raster, const DrawList *list)
@@ -148,5 +154,4 @@ void window_surface_present(WindowSurface *surface, Raster *raster, const DrawLi
         present_stream(surface, raster, list);
     else
         present_framebuffer(surface, raster, list);
-    surface->exposed = false;
 }

@@ -12,7 +12,7 @@ WindowSurface *window_surface_new(SDL_Window *window);
 void window_surface_free(WindowSurface *surface);
 /* Draws the list and shows what changed since the last time. */
 void window_surface_present(WindowSurface *surface, Raster *raster, const DrawList *list);
-/* The screen lost what was shown. */
+/* The screen lost what was shown: shows it again as it was last drawn. */
 void window_surface_expose(WindowSurface *surface);
 /* The pixels themselves may be lost: everything is drawn again. */
 void window_surface_lose(WindowSurface *surface);

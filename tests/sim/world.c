@@ -45,6 +45,8 @@ World *world_new(uint64_t seed, const char *directory)
     world->connections = g_ptr_array_new_with_free_func(g_free);
     world->arrivals = g_sequence_new(NULL);
     world->said = g_array_new(FALSE, FALSE, sizeof(Said));
+    world->relay_forgets = world_chance(world, 30);
+    world->clocks_jump = world_chance(world, 50);
     world->node_count = (unsigned)world_between(world, 3, MEMBERS_MOST);
     relay_start(world);
     for (unsigned i = 0; i < world->node_count; i++) {
@@ -179,10 +181,14 @@ static void trouble_node(World *world)
 {
     Node *node = any_node(world);
     if (!node->session) {
+        if (!world->relay_forgets && world_chance(world, 20))
+            node_copy(node);
+        else if (!world->relay_forgets && node->copied && world_chance(world, 30))
+            node_put_back(node);
         node_start(node);
         return;
     }
-    switch (world_between(world, 0, 6)) {
+    switch (world_between(world, 0, world->clocks_jump ? 6 : 5)) {
     case 0:
     case 1:
         node_crash(node);
@@ -214,10 +220,13 @@ static void trouble_relay(World *world)
         relay_start(world);
         return;
     }
-    switch (world_between(world, 0, 4)) {
+    switch (world_between(world, 0, world->clocks_jump ? 4 : 3)) {
     case 0:
     case 1:
-        relay_crash(world);
+        if (world->relay_forgets && world_chance(world, 40))
+            relay_forget(world);
+        else
+            relay_crash(world);
         break;
     case 2:
         relay_stop(world);

@@ -32,6 +32,7 @@ typedef struct {
     int to; /* member, or -1: the room */
     bool told_sent;
     bool told_refused;
+    bool unsaid; /* its author's disk was put back to a time before it was sent: may be gone */
 } Said;
 
 typedef struct {
@@ -48,6 +49,7 @@ typedef struct {
     int64_t clock_off_ms;
     GHashTable *told; /* others' tokens that were told of in this life */
     bool told_twice;
+    bool copied; /* there is a copy of the directory as it once was */
 } Node;
 
 struct World {
@@ -61,6 +63,8 @@ struct World {
     unsigned node_count;
     GArray *said; /* Said */
     unsigned words;
+    bool relay_forgets; /* in this world the relay's disk dies; else members' are put back */
+    bool clocks_jump;
 
     Identity *relay_identity;
     char *relay_directory;
@@ -92,9 +96,14 @@ void network_clear(World *world);
 void relay_start(World *world);
 void relay_crash(World *world);
 void relay_stop(World *world); /* as by SIGTERM */
+/* Its directory is gone: it begins anew with an empty log. */
+void relay_forget(World *world);
 void node_start(Node *node);
 void node_crash(Node *node);
 void node_quit(Node *node);
+/* Copies the directory of a node that does not run, and puts that copy back later. */
+void node_copy(Node *node);
+void node_put_back(Node *node);
 /* The round in which something happened ends a little later. */
 void relay_busy(World *world);
 void node_busy(Node *node);

@@ -12,6 +12,40 @@ static int64_t wall_ms(const World *world, int64_t off_ms)
     return INT64_C(1700000000000) + world->now_us / 1000 + off_ms;
 }
 
+/* Of directories with one level below. */
+static void remove_files(const char *path)
+{
+    g_autoptr(GDir) directory = g_dir_open(path, 0, NULL);
+    const char *name = NULL;
+    while (directory && (name = g_dir_read_name(directory)) != NULL) {
+        g_autofree char *child = g_build_filename(path, name, NULL);
+        if (g_file_test(child, G_FILE_TEST_IS_DIR))
+            remove_files(child);
+        else
+            g_unlink(child);
+    }
+}
+
+static void copy_files(const char *from, const char *to)
+{
+    g_autoptr(GDir) directory = g_dir_open(from, 0, NULL);
+    const char *name = NULL;
+    g_mkdir_with_parents(to, 0700);
+    while (directory && (name = g_dir_read_name(directory)) != NULL) {
+        g_autofree char *source = g_build_filename(from, name, NULL);
+        g_autofree char *target = g_build_filename(to, name, NULL);
+        if (g_file_test(source, G_FILE_TEST_IS_DIR)) {
+            copy_files(source, target);
+            continue;
+        }
+        g_autofree char *bytes = NULL;
+        size_t length = 0;
+        g_assert_true(g_file_get_contents(source, &bytes, &length, NULL));
+        g_assert_true(g_file_set_contents_full(target, bytes, (gssize)length,
+                                               G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+    }
+}
+
 /* --- the relay --- */
 
 static bool hub_out_send(void *link, GBytes *frame, void *user)
@@ -74,6 +108,12 @@ void relay_stop(World *world)
 {
     hub_shut_down(world->hub, world->now_us);
     relay_crash(world);
+}
+
+void relay_forget(World *world)
+{
+    relay_crash(world);
+    remove_files(world->relay_directory);
 }
 
 void relay_busy(World *world)
@@ -215,4 +255,29 @@ void node_busy(Node *node)
 {
     if (node->flush_us == INT64_MAX)
         node->flush_us = node->world->now_us + world_between(node->world, 0, ROUND_MOST_US);
+}
+
+static char *copy_of(const Node *node)
+{
+    return g_strdup_printf("%s/copy-%u", node->world->directory, node->index);
+}
+
+void node_copy(Node *node)
+{
+    g_autofree char *copy = copy_of(node);
+    remove_files(copy);
+    copy_files(node->directory, copy);
+    node->copied = true;
+}
+
+void node_put_back(Node *node)
+{
+    World *world = node->world;
+    g_autofree char *copy = copy_of(node);
+    remove_files(node->directory);
+    copy_files(copy, node->directory);
+    for (guint i = 0; i < world->said->len; i++) {
+        Said *said = &g_array_index(world->said, Said, i);
+        said->unsaid |= said->author == node->index && !said->told_sent;
+    }
 }

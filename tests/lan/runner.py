@@ -11,7 +11,9 @@ SCENARIOS = {}
 
 
 def scenario(function):
-    SCENARIOS[function.__name__] = function
+    """Those of the program itself, not of what it imports."""
+    if function.__module__ == "__main__":
+        SCENARIOS[function.__name__] = function
     return function
 
 

@@ -20,6 +20,8 @@
 /* When so much left at once, the owner may be waiting to go on with a long answer. */
 #define LONG_QUEUE (64 * 1024)
 
+#define ACCEPTED_IN_SIZE (20 * 1024) /* read of a link that was accepted, in one round */
+
 #define UNSENT_TIMEOUT_MS 10000 /* of TCP_USER_TIMEOUT */
 #define KEEPALIVE_AFTER_S 30
 
@@ -277,11 +279,13 @@ static void shake_hands(Link *link)
         poller_poke(link->watch);
 }
 
-/* One system call a round, so that a flood on one link leaves the others their turn. */
+/* One system call a round, so that a flood on one link leaves the others their turn. Who accepted
+ * has many links, and takes little more than a record of each. */
 static void receive(Link *link)
 {
     uint8_t *in = poller_scratch(link->poller)->in;
-    ssize_t length = recv(link->pipe.fd, in, POLLER_IN_SIZE, 0);
+    size_t most = SSL_is_server(link->ssl) != 0 ? ACCEPTED_IN_SIZE : POLLER_IN_SIZE;
+    ssize_t length = recv(link->pipe.fd, in, most, 0);
     if (length < 0) {
         if (errno != EAGAIN && errno != EINTR)
             fail(link, g_strerror(errno));

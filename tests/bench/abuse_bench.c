@@ -97,11 +97,15 @@ static bool run(const AbuseOptions *options, pid_t attacker, int to_attacker, in
     int status = -1;
     memset(&crowd_counts(crowd)->latency, 0, sizeof(Histogram));
     uint64_t rss_most = rss;
+    double cpu = relay_process_cpu(&relay);
+    int64_t start_us = g_get_monotonic_time();
     while (waitpid(attacker, &status, WNOHANG) == 0) {
         crowd_run(crowd, 0.25);
         rss_most = MAX(rss_most, relay_process_rss(&relay));
     }
     Histogram during = crowd_counts(crowd)->latency;
+    double seconds = (double)(g_get_monotonic_time() - start_us) / G_USEC_PER_SEC;
+    cpu = relay_process_cpu(&relay) - cpu;
     AttackCounts counts = {0};
     bool good = read(from_attacker, &counts, sizeof counts) == sizeof counts && status == 0;
     crowd_write(crowd, false);
@@ -114,8 +118,9 @@ static bool run(const AbuseOptions *options, pid_t attacker, int to_attacker, in
     print_latency("before", &before);
     print_latency("during", &during);
     printf("\"rss_before_kib\":%" G_GUINT64_FORMAT ",\"rss_most_kib\":%" G_GUINT64_FORMAT
-           ",\"lost_members\":%u,\"refused\":%" G_GUINT64_FORMAT "}\n",
-           rss, rss_most, crowd_now->lost, crowd_now->refused);
+           ",\"seconds\":%.1f,\"relay_cpu\":%.2f,\"lost_members\":%u,\"refused\":%" G_GUINT64_FORMAT
+           "}\n",
+           rss, rss_most, seconds, cpu / seconds, crowd_now->lost, crowd_now->refused);
     good = good && crowd_now->lost == 0;
     crowd_free(crowd);
     return relay_process_stop(&relay) && good;
@@ -124,7 +129,7 @@ static bool run(const AbuseOptions *options, pid_t attacker, int to_attacker, in
 int main(int argc, char **argv)
 {
     AbuseOptions options = {
-        .frames = 100000, .per_second = 20000, .silent = 100, .members = 100, .seed = 1};
+        .frames = 100000, .per_second = 5000, .silent = 100, .members = 100, .seed = 1};
     parse_options(argc, argv, &options);
     signal(SIGPIPE, SIG_IGN);
     int in[2], out[2];

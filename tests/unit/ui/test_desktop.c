@@ -4,7 +4,7 @@
 #include <gio/gio.h>
 #include <stdlib.h>
 
-/* A portal of our own on a bus of our own, in a thread with its own context. */
+/* A portal of our own on a bus of our own, served while the test waits. */
 
 #define PORTAL_XML                                                                                 \
     "<node><interface name='org.freedesktop.portal.Settings'>"                                     \
@@ -15,16 +15,19 @@
 #define PORTAL_PATH "/org/freedesktop/portal/desktop"
 #define SETTINGS "org.freedesktop.portal.Settings"
 
-static GMutex mutex;
-static GCond news;
-static int woken;
+static GMainContext *context;
+static int woken; /* atomic */
 
 static void wake(void *data)
 {
-    g_mutex_lock(&mutex);
-    woken++;
-    g_cond_broadcast(&news);
-    g_mutex_unlock(&mutex);
+    g_atomic_int_inc(&woken);
+    g_main_context_wakeup(context);
+}
+
+static void await_wakes(int count)
+{
+    while (g_atomic_int_get(&woken) < count)
+        g_main_context_iteration(context, TRUE);
 }
 
 static void changed(void *data)
@@ -44,19 +47,7 @@ static void answer(GDBusConnection *bus, const char *sender, const char *path,
 typedef struct {
     GTestDBus *bus;
     GDBusConnection *connection;
-    GMainContext *context;
-    GMainLoop *loop;
-    GThread *thread;
 } Portal;
-
-static gpointer run_loop(gpointer data)
-{
-    Portal *portal = data;
-    g_main_context_push_thread_default(portal->context);
-    g_main_loop_run(portal->loop);
-    g_main_context_pop_thread_default(portal->context);
-    return NULL;
-}
 
 static void portal_start(Portal *portal)
 {
@@ -64,47 +55,33 @@ static void portal_start(Portal *portal)
     g_autoptr(GDBusNodeInfo) node = g_dbus_node_info_new_for_xml(PORTAL_XML, NULL);
     portal->bus = g_test_dbus_new(G_TEST_DBUS_NONE);
     g_test_dbus_up(portal->bus);
-    portal->context = g_main_context_new();
-    portal->loop = g_main_loop_new(portal->context, FALSE);
+    context = g_main_context_new();
     portal->connection =
         g_dbus_connection_new_for_address_sync(g_test_dbus_get_bus_address(portal->bus),
                                                G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
                                                    G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
                                                NULL, NULL, NULL);
     ck_assert_ptr_nonnull(portal->connection);
-    g_main_context_push_thread_default(portal->context);
+    g_main_context_push_thread_default(context);
     ck_assert_uint_ne(g_dbus_connection_register_object(portal->connection, PORTAL_PATH,
                                                         node->interfaces[0], &table, NULL, NULL,
                                                         NULL),
                       0);
-    g_main_context_pop_thread_default(portal->context);
+    g_main_context_pop_thread_default(context);
     g_autoptr(GVariant) reply = g_dbus_connection_call_sync(
         portal->connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
         "RequestName", g_variant_new("(su)", "org.freedesktop.portal.Desktop", 0), NULL,
         G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL);
     ck_assert_ptr_nonnull(reply);
-    portal->thread = g_thread_new("portal", run_loop, portal);
 }
 
 static void portal_stop(Portal *portal)
 {
-    g_main_loop_quit(portal->loop);
-    g_thread_join(portal->thread);
     g_dbus_connection_close_sync(portal->connection, NULL, NULL);
     g_object_unref(portal->connection);
-    g_main_loop_unref(portal->loop);
-    g_main_context_unref(portal->context);
+    g_main_context_unref(context);
     g_test_dbus_stop(portal->bus);
     g_object_unref(portal->bus);
-}
-
-static void await_wakes(int count)
-{
-    gint64 deadline = g_get_monotonic_time() + 10 * G_TIME_SPAN_SECOND;
-    g_mutex_lock(&mutex);
-    while (woken < count)
-        ck_assert(g_cond_wait_until(&news, &mutex, deadline));
-    g_mutex_unlock(&mutex);
 }
 
 START_TEST(looks_follow_the_portal)

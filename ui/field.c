@@ -127,7 +127,9 @@ void field_draw(Field *field, View *view, Rect rect, const char *placeholder, bo
     draw_push_clip(view->draw, (Rect){rect.x - 1, rect.y, rect.w + 2, rect.h});
     if (editor_empty(field->editor)) {
         Label label = {TYPE_MESSAGE, 400, view->theme->text3, ALIGN_START};
-        Rect line = {rect.x, rect.y, rect.w, MIN(rect.h, view_line_height(view, TYPE_MESSAGE))};
+        int gap = px(view, 2); /* from the caret */
+        Rect line = {rect.x + gap, rect.y, rect.w - gap,
+                     MIN(rect.h, view_line_height(view, TYPE_MESSAGE))};
         view_label(view, placeholder, label, line);
     }
     draw_selection(field, view, x, y, focused);

@@ -148,8 +148,9 @@ unsigned talk_load(Talk *talk, Session *session)
 void talk_notice(Talk *talk, MessageKind kind, const uint8_t *author, const char *text,
                  int64_t time_ms)
 {
-    static uint64_t number; /* ids need to be unique in this process only */
-    number++;
+    /* Ids need to be unique in this process only, which may run several engines. */
+    static guint last;
+    uint64_t number = (uint64_t)g_atomic_int_add(&last, 1) + 1;
     const Row *newest = rows_newest(talk->rows);
     int64_t least_ms = newest ? newest->message.time_ms : time_ms;
     Row row = {

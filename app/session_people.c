@@ -1,22 +1,11 @@
 /* Who belongs to the place: from the profiles in the log, and from what the relay says of presence.
  * The relay is believed about presence only; names and sealing keys come from signed profiles. */
 #include "app/session_internal.h"
+#include "relay/key.h"
 #include "relay/text.h"
 
 #define SUFFIX_MIN 4 /* hex digits of a key behind a name that is not unique */
 #define SUFFIX_MAX 16
-
-static guint key_hash(gconstpointer key)
-{
-    guint hash = 0;
-    memcpy(&hash, key, sizeof hash); /* keys are random enough */
-    return hash;
-}
-
-static gboolean key_equal(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, KEY_SIZE) == 0;
-}
 
 void known_free(Known *known)
 {

@@ -1,20 +1,9 @@
 #include "app/timeline.h"
 
 #include "app/timeline_internal.h"
+#include "relay/key.h"
 
 #include <string.h>
-
-static guint key_hash(gconstpointer key)
-{
-    guint hash = 0;
-    memcpy(&hash, key, sizeof hash); /* keys are random enough */
-    return hash;
-}
-
-static gboolean key_equal(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, KEY_SIZE) == 0;
-}
 
 static void person_release(gpointer person)
 {

@@ -5,23 +5,12 @@
 #include "relay/hub.h"
 
 #include "relay/hub_internal.h"
+#include "relay/key.h"
 
 #define TICK_US G_USEC_PER_SEC
 /* In a large place changes of the roster are collected for this long. */
 #define ROSTER_PAUSE_US (100 * INT64_C(1000))
 #define ROSTER_AT_ONCE 64 /* members linked */
-
-static guint key_hash(gconstpointer key)
-{
-    guint hash;
-    memcpy(&hash, key, sizeof hash); /* keys are random enough */
-    return hash;
-}
-
-static gboolean key_equal(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, KEY_SIZE) == 0;
-}
 
 static void submitted_clear(gpointer data)
 {

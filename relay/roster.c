@@ -1,6 +1,7 @@
 #include "relay/roster.h"
 
 #include "relay/entries.h"
+#include "relay/key.h"
 
 /* An entry is a key, a presence and a profile event of a few hundred bytes: this many stay well
  * below FRAME_MAX even with the longest names. */
@@ -11,18 +12,6 @@ struct Roster {
     GPtrArray *members; /* RosterMember, at its index */
     GPtrArray *changed; /* keys of members that changed; a copy each */
 };
-
-static guint key_hash(gconstpointer key)
-{
-    guint hash;
-    memcpy(&hash, key, sizeof hash); /* keys are random enough */
-    return hash;
-}
-
-static gboolean key_equal(gconstpointer a, gconstpointer b)
-{
-    return memcmp(a, b, KEY_SIZE) == 0;
-}
 
 static void member_free(gpointer data)
 {

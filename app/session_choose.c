@@ -22,7 +22,8 @@ void session_back_off(Session *session, int64_t wait_us)
         target->failures = 0;
     if (wait_us < 0) {
         int64_t span = FIRST_BACK_OFF_US << MIN(target->failures, 6U);
-        span = MIN(span, MAX_BACK_OFF_US);
+        bool just_lost = session->was_joined && session->now_us < session->lost_us + LOYALTY_US;
+        span = MIN(span, just_lost ? RETURN_BACK_OFF_US : MAX_BACK_OFF_US);
         wait_us = span / 2 + session_jitter(session, span);
         target->failures++;
     }

@@ -20,6 +20,7 @@
 #define KEYRING_EVERY_US (3600 * INT64_C(1000000)) /* looks whether the sealing key is old */
 #define LASTED_US (500 * INT64_C(1000))            /* joined for so long: the relay is a good one */
 #define FIRST_BACK_OFF_US (250 * INT64_C(1000))
+#define RETURN_BACK_OFF_US (1000 * INT64_C(1000)) /* at most, while a lost place may come back */
 #define MAX_BACK_OFF_US (15 * INT64_C(1000000))
 
 #define SUBMITS_IN_FLIGHT 16

@@ -12,7 +12,8 @@ typedef struct {
     char *name; /* as Conversation.id */
     Rows *rows;
     bool more_in_log;
-    bool loading; /* the relay was asked for older ones */
+    bool loading;        /* the relay was asked for older ones */
+    size_t loading_from; /* how many there were then */
     bool has_mark;
     ReadMark mark;
     bool counted; /* `unread` and `mentions` are right */

@@ -222,7 +222,8 @@ static void history_event(Timeline *timeline, const ConversationId *id)
     if (!talk)
         return;
     talk->more_in_log = true;
-    bool nothing = talk_load(talk, timeline->session) == 0;
+    bool nothing =
+        talk_load(talk, timeline->session) == 0 && rows_count(talk->rows) <= talk->loading_from;
     if (talk->loading && nothing && session_may_have_older(timeline->session, id))
         session_load_older(timeline->session, id, timeline->now_us);
     else
@@ -330,6 +331,7 @@ void timeline_load_older(Timeline *timeline, const char *conversation, int64_t n
     if (talk_load(talk, timeline->session) == 0 &&
         session_may_have_older(timeline->session, &talk->id)) {
         talk->loading = true;
+        talk->loading_from = rows_count(talk->rows);
         session_load_older(timeline->session, &talk->id, now_us);
     }
     timeline->changed = true;

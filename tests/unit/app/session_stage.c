@@ -35,6 +35,18 @@ Session *session_stage_session(SessionStage *stage)
     return stage->session;
 }
 
+Store *session_stage_store(SessionStage *stage)
+{
+    return stage->store;
+}
+
+void session_stage_listen(SessionStage *stage,
+                          void (*listener)(const SessionEvent *event, void *user), void *user)
+{
+    stage->listener = listener;
+    stage->listener_user = user;
+}
+
 /* --- what comes out --- */
 
 static void out_dial(uint64_t candidate, void *user)
@@ -157,6 +169,8 @@ static void tell_member(SessionStage *stage, const SessionEvent *event)
 static void out_event(const SessionEvent *event, void *user)
 {
     SessionStage *stage = user;
+    if (stage->listener)
+        stage->listener(event, stage->listener_user);
     switch (event->type) {
     case SESSION_EVENT_STATE:
         tell(stage, "state %s", session_state_name(session_state(stage->session)));

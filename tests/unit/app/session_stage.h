@@ -14,6 +14,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SessionStage, session_stage_free)
 
 /* The session, for questions. */
 Session *session_stage_session(SessionStage *stage);
+Store *session_stage_store(SessionStage *stage);
+/* Also gets every event, before its line is made. */
+void session_stage_listen(SessionStage *stage,
+                          void (*listener)(const SessionEvent *event, void *user), void *user);
 /* Keys of members by letter; 'a' is the session's own, 'r' the relay's. */
 const uint8_t *session_stage_key(SessionStage *stage, char who);
 

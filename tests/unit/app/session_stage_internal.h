@@ -21,6 +21,8 @@ typedef struct {
 struct SessionStage {
     Session *session;
     Store *store;
+    void (*listener)(const SessionEvent *event, void *user); /* may be NULL */
+    void *listener_user;
     Actor actors[PEOPLE];
     GArray *candidates; /* SessionCandidate */
     bool settled;

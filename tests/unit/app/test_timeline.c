@@ -1,0 +1,231 @@
+/* Snapshots of a session that talks with a relay played by hand. */
+#include "app/timeline.h"
+#include "tests/unit/app/session_stage.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+static SessionStage *stage;
+static Timeline *timeline;
+static Model *model;
+
+static void listen(const SessionEvent *event, void *user)
+{
+    if (timeline)
+        timeline_event(timeline, event, 1);
+}
+
+static void look(void)
+{
+    model_unref(model);
+    model = timeline_snapshot(timeline, 1);
+}
+
+static void join(void)
+{
+    session_stage_find(stage, 1, "relay here");
+    session_stage_up(stage, 'r');
+    session_stage_welcome(stage, "");
+    session_stage_roster(stage, "b named Ben", false);
+}
+
+static void set_up(void)
+{
+    stage = session_stage_new();
+    session_stage_listen(stage, listen, NULL);
+    timeline = timeline_new(session_stage_session(stage), session_stage_store(stage), 1);
+    look();
+}
+
+static void tear_down(void)
+{
+    g_clear_pointer(&model, model_unref);
+    g_clear_pointer(&timeline, timeline_free);
+    g_clear_pointer(&stage, session_stage_free);
+}
+
+static const Conversation *room(void)
+{
+    return model_find_conversation(model, "#general");
+}
+
+static const Message *message(size_t index)
+{
+    return model_message(model, room(), index);
+}
+
+static void check_texts(const char *texts)
+{
+    g_autoptr(GString) all = g_string_new(NULL);
+    for (size_t i = 0; i < room()->message_count; i++)
+        g_string_append_printf(all, "%s%s", i > 0 ? ", " : "", message(i)->text);
+    ck_assert_str_eq(all->str, texts);
+}
+
+START_TEST(begins_empty)
+{
+    ck_assert_int_eq(model_link(model), LINK_SEARCHING);
+    ck_assert_str_eq(model_self(model)->name, "Me");
+    ck_assert_uint_eq(room()->message_count, 0);
+    ck_assert(!model_first_run(model));
+    ck_assert(!timeline_changed(timeline));
+}
+END_TEST
+
+START_TEST(history_is_read_and_news_are_not)
+{
+    join();
+    session_stage_event(stage, 'b', '\0', "long ago");
+    session_stage_page(stage, false, 0, 1);
+    look();
+    ck_assert_int_eq(model_link(model), LINK_JOINED);
+    ck_assert_str_eq(model_place_name(model), "Home");
+    ck_assert_uint_eq(room()->unread, 0);
+    session_stage_event(stage, 'b', '\0', "hello me, and others");
+    session_stage_deliver(stage, 1, 2);
+    look();
+    check_texts("long ago, hello me, and others");
+    ck_assert_uint_eq(room()->unread, 1);
+    ck_assert_uint_eq(room()->mentions, 1);
+    ck_assert(message(1)->mention);
+    ck_assert_str_eq(message(1)->author->shown, "Ben");
+    timeline_mark_read(timeline, "#general", message(1)->id);
+    look();
+    ck_assert_uint_eq(room()->unread, 0);
+    timeline_mark_read(timeline, "#general", message(0)->id);
+    look();
+    ck_assert_mem_eq(room()->read_mark, message(1)->id, MODEL_ID_SIZE);
+}
+END_TEST
+
+START_TEST(what_waits_comes_last)
+{
+    join();
+    session_stage_page(stage, false, 0, 0);
+    session_stage_receipt(stage, WIRE__REFUSAL__NONE, 0); /* the profile */
+    session_stage_say(stage, '\0', "mine");
+    session_stage_event(stage, 'b', '\0', "later");
+    session_stage_deliver(stage, 1, 2);
+    look();
+    check_texts("later, mine");
+    ck_assert_int_eq(message(1)->delivery, DELIVERY_SENDING);
+    session_stage_receipt(stage, WIRE__REFUSAL__NOT_ALLOWED, 0);
+    look();
+    ck_assert_int_eq(message(1)->delivery, DELIVERY_FAILED);
+    ck_assert_str_eq(message(1)->why, "no");
+    session_retry(session_stage_session(stage), message(1)->id, 1);
+    session_stage_receipt(stage, WIRE__REFUSAL__NONE, 0);
+    look();
+    ck_assert_uint_eq(room()->message_count, 2);
+    ck_assert_int_eq(message(0)->delivery == DELIVERY_SENT || message(1)->delivery == DELIVERY_SENT,
+                     true);
+}
+END_TEST
+
+START_TEST(shares_what_did_not_change)
+{
+    join();
+    for (unsigned i = 0; i < 200; i++) {
+        g_autofree char *text = g_strdup_printf("line %u", i);
+        session_stage_event(stage, 'b', '\0', text);
+    }
+    session_stage_page(stage, false, 0, 200);
+    look();
+    Model *before = model_ref(model);
+    const Message *first = message(0);
+    size_t count = room()->message_count;
+    session_stage_event(stage, 'b', '\0', "one more");
+    session_stage_deliver(stage, 200, 201);
+    look();
+    ck_assert_uint_eq(room()->message_count, count + 1);
+    ck_assert_ptr_eq(message(0), first);
+    session_stage_profile(stage, 'b', "Benedict");
+    session_stage_deliver(stage, 201, 202);
+    look();
+    ck_assert_str_eq(message(0)->author->shown, "Benedict");
+    ck_assert_str_eq(first->author->shown, "Ben");
+    model_unref(before);
+}
+END_TEST
+
+START_TEST(loads_pages_back_from_the_relay)
+{
+    join();
+    session_stage_at(stage, 40);
+    session_stage_event(stage, 'b', '\0', "newest");
+    session_stage_page(stage, false, 39, 40);
+    look();
+    ck_assert(room()->more_before);
+    timeline_load_older(timeline, "#general", 1);
+    look();
+    ck_assert(room()->loading_before);
+    session_stage_at(stage, 20);
+    session_stage_event(stage, 'c', '\0', "older by its place only");
+    session_stage_page(stage, true, 19, 39);
+    look();
+    ck_assert(!room()->loading_before);
+    ck_assert_uint_eq(room()->message_count, 2);
+    session_stage_page(stage, true, 0, 19);
+    look();
+    ck_assert(!room()->more_before);
+}
+END_TEST
+
+START_TEST(keeps_drafts_and_directs)
+{
+    join();
+    session_stage_page(stage, false, 0, 0);
+    timeline_set_draft(timeline, "#general", "half a");
+    timeline_open_direct(timeline, session_stage_key(stage, 'b'));
+    session_stage_typing(stage, 'b');
+    look();
+    ck_assert_str_eq(room()->draft, "half a");
+    ck_assert_uint_eq(room()->typing->len, 1);
+    ck_assert_uint_eq(model_conversations(model)->len, 2);
+    const Conversation *direct = model_conversations(model)->pdata[1];
+    ck_assert_str_eq(direct->name, "Ben");
+    timeline_free(timeline);
+    timeline = timeline_new(session_stage_session(stage), session_stage_store(stage), 1);
+    look();
+    ck_assert_str_eq(room()->draft, "half a");
+    ck_assert_uint_eq(model_conversations(model)->len, 2);
+}
+END_TEST
+
+START_TEST(tells_joins_and_leaves)
+{
+    join();
+    session_stage_page(stage, false, 0, 0);
+    session_stage_roster(stage, "c named Cleo", false);
+    session_stage_roster(stage, "c gone", false);
+    look();
+    check_texts("Cleo joined, Cleo left");
+    ck_assert_int_eq(message(0)->kind, MESSAGE_JOINED);
+    ck_assert_int_eq(message(1)->kind, MESSAGE_LEFT);
+    ck_assert_uint_eq(room()->unread, 0);
+    timeline_notice(timeline, "#general", "a line");
+    look();
+    check_texts("Cleo joined, Cleo left, a line");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("timeline");
+    TCase *tests = tcase_create("snapshots");
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, begins_empty);
+    tcase_add_test(tests, history_is_read_and_news_are_not);
+    tcase_add_test(tests, what_waits_comes_last);
+    tcase_add_test(tests, shares_what_did_not_change);
+    tcase_add_test(tests, loads_pages_back_from_the_relay);
+    tcase_add_test(tests, keeps_drafts_and_directs);
+    tcase_add_test(tests, tells_joins_and_leaves);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

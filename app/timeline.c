@@ -137,6 +137,7 @@ Timeline *timeline_new(Session *session, Store *store, int64_t now_us)
     timeline->session = session;
     timeline->store = store;
     timeline->link_since_us = timeline->now_us = now_us;
+    timeline->link = session_state(session);
     timeline->talks = g_ptr_array_new_with_free_func((GDestroyNotify)talk_free);
     timeline->persons = g_hash_table_new_full(key_hash, key_equal, NULL, person_release);
     timeline->choices = g_array_new(FALSE, FALSE, sizeof(Choice));
@@ -241,6 +242,18 @@ static void joined_event(Timeline *timeline)
     timeline->changed = true;
 }
 
+/* Also told when only the reason is another. */
+static void state_event(Timeline *timeline)
+{
+    SessionState state = session_state(timeline->session);
+    if (state != timeline->link)
+        timeline->link_since_us = timeline->now_us;
+    timeline->link = state;
+    for (guint i = 0; i < timeline->talks->len; i++)
+        g_ptr_array_set_size(((Talk *)timeline->talks->pdata[i])->typing, 0);
+    timeline->changed = true;
+}
+
 static void typing_event(Timeline *timeline, const SessionEvent *event)
 {
     Talk *talk = find_talk(timeline, &event->conversation);
@@ -255,10 +268,7 @@ void timeline_event(Timeline *timeline, const SessionEvent *event, int64_t now_u
     timeline->now_us = now_us;
     switch (event->type) {
     case SESSION_EVENT_STATE:
-        timeline->link_since_us = now_us;
-        for (guint i = 0; i < timeline->talks->len; i++)
-            g_ptr_array_set_size(((Talk *)timeline->talks->pdata[i])->typing, 0);
-        timeline->changed = true;
+        state_event(timeline);
         break;
     case SESSION_EVENT_JOINED:
         joined_event(timeline);

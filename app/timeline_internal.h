@@ -14,6 +14,7 @@ struct Timeline {
     GHashTable *persons; /* key → Person, owned reference; built when asked for */
     Model *last;         /* owned; its people are shared while nobody changed */
     bool people_changed;
+    SessionState link;
     int64_t link_since_us;
     int64_t now_us; /* of the call under way */
     bool wants_connect, wants_quit;

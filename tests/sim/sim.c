@@ -1,4 +1,5 @@
-/* Runs worlds by seed: sim --seeds FIRST-LAST. Says which seed failed, and how to run it alone. */
+/* Runs worlds by seed: sim --seeds FIRST-LAST [--hostile]. Says which seed failed, and how to run
+ * it alone. */
 #include "tests/sim/world.h"
 
 #include <errno.h>
@@ -20,12 +21,14 @@ static void remove_tree(const char *path)
     g_rmdir(path);
 }
 
-static gboolean run(guint64 seed, const char *directory, unsigned *messages)
+static gboolean run(guint64 seed, bool hostile, const char *directory, unsigned *messages)
 {
     g_autofree char *why = NULL;
     g_autoptr(World) world = world_new(seed, directory);
+    if (hostile)
+        world_set_hostile(world);
     world_live(world);
-    gboolean well = world_heal(world, &why);
+    gboolean well = hostile || world_heal(world, &why);
     *messages += world_messages(world);
     if (!well)
         printf("seed %" G_GUINT64_FORMAT " failed: %s\n", seed, why);
@@ -35,8 +38,12 @@ static gboolean run(guint64 seed, const char *directory, unsigned *messages)
 int main(int argc, char **argv)
 {
     g_autofree char *range = NULL;
+    gboolean hostile = FALSE;
     const GOptionEntry entries[] = {
-        {"seeds", 0, 0, G_OPTION_ARG_STRING, &range, "Which worlds to run", "FIRST-LAST"}, {NULL}};
+        {"hostile", 0, 0, G_OPTION_ARG_NONE, &hostile,
+         "Alter what members get; see whether any breaks", NULL},
+        {"seeds", 0, 0, G_OPTION_ARG_STRING, &range, "Which worlds to run", "FIRST-LAST"},
+        {NULL}};
     g_autoptr(GOptionContext) context = g_option_context_new("— simulated places");
     g_option_context_add_main_entries(context, entries, NULL);
     g_autoptr(GError) error = NULL;
@@ -57,7 +64,7 @@ int main(int argc, char **argv)
             fprintf(stderr, "%s: %s\n", directory, g_strerror(errno));
             return 74;
         }
-        failed += !run(seed, directory, &messages);
+        failed += !run(seed, hostile, directory, &messages);
         remove_tree(directory);
     }
     printf("seeds %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT ": %u failed, %u messages\n", first,

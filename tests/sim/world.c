@@ -80,6 +80,11 @@ void world_free(World *world)
     g_free(world);
 }
 
+void world_set_hostile(World *world)
+{
+    world->hostile = true;
+}
+
 unsigned world_messages(const World *world)
 {
     return world->said->len;

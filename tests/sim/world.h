@@ -15,6 +15,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(World, world_free)
 
 /* People talk while things go wrong, for a random number of steps. */
 void world_live(World *world);
+/* From now on frames to members are altered on the way. Nothing is promised then but that no member
+ * breaks. */
+void world_set_hostile(World *world);
 /* Everything is put right, and all is awaited. False when it does not come to rest in five minutes
  * of virtual time; `why` says what is missing. */
 bool world_heal(World *world, char **why);

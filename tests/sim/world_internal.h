@@ -65,6 +65,7 @@ struct World {
     unsigned words;
     bool relay_forgets; /* in this world the relay's disk dies; else members' are put back */
     bool clocks_jump;
+    bool hostile; /* what members get is altered on the way */
 
     Identity *relay_identity;
     char *relay_directory;

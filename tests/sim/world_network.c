@@ -121,6 +121,20 @@ static void arrive_at_relay(World *world, const Arrival *arrival)
         relay_busy(world);
 }
 
+/* A few bytes are others, or the end is missing. */
+static GBytes *alter(World *world, GBytes *frame)
+{
+    gsize length = 0;
+    const uint8_t *bytes = g_bytes_get_data(frame, &length);
+    uint8_t *copy = g_memdup2(bytes, length);
+    for (int changes = world_between(world, 1, 4); changes > 0; changes--)
+        copy[world_between(world, FRAME_HEADER_SIZE, (int)length - 1)] =
+            (uint8_t)world_between(world, 0, 255);
+    if (world_chance(world, 10))
+        length = (gsize)world_between(world, FRAME_HEADER_SIZE + 1, (int)length);
+    return g_bytes_new_take(copy, length);
+}
+
 static void arrive_at_member(World *world, const Arrival *arrival, bool dialling)
 {
     Connection *connection = arrival->connection;
@@ -131,7 +145,10 @@ static void arrive_at_member(World *world, const Arrival *arrival, bool dialling
         session_dialled(node->session, 1, identity_key(world->relay_identity), world->now_us);
     } else if (arrival->type == ARRIVE_FRAME) {
         gsize length;
-        const uint8_t *bytes = g_bytes_get_data(arrival->frame, &length);
+        bool altered = world->hostile && world_chance(world, 20);
+        g_autoptr(GBytes) frame =
+            altered ? alter(world, arrival->frame) : g_bytes_ref(arrival->frame);
+        const uint8_t *bytes = g_bytes_get_data(frame, &length);
         session_frame(node->session, bytes + FRAME_HEADER_SIZE, length - FRAME_HEADER_SIZE,
                       world->now_us);
     } else {

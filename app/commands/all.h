@@ -4,7 +4,6 @@
 #include "app/command.h"
 
 /* In the order of /help. */
-/* In the order of /help. */
 extern const Command command_help;
 extern const Command command_who;
 extern const Command command_msg;

@@ -6,27 +6,38 @@
 #include "app/console/console.h"
 
 #include "app/command.h"
+#include "app/console/complete.h"
+#include "app/console/editor.h"
 #include "app/console/input.h"
+#include "relay/text.h"
 
 #include <glib-unix.h>
 #include <stdio.h>
 
+#define EXIT_FAILED 1
 #define EXIT_NOT_SENT 75 /* EX_TEMPFAIL of sysexits.h */
 #define START_WAIT_MS 5000
 #define DRAIN_MS 10000
 #define FIRST_HISTORY 20
+#define FIRST_HISTORY_MAX 200
+#define SKIPPED_QUIET_MS 300 /* how long nothing older came before its number is told */
 
 typedef struct {
     Member *member;
     const Printer *printer;
     GMainLoop *loop;
     bool json, terminal;
-    bool reading;    /* input was started */
-    bool greeted;    /* joined once */
-    bool ending;     /* waits for the outbox, or leaves */
-    bool leaving;    /* Goodbye is under way */
-    unsigned wanted; /* messages that /history still waits for; 0: none */
-    guint start_timer, drain_timer;
+    bool reading;      /* input was started */
+    bool greeted;      /* joined once */
+    bool ending;       /* waits for the outbox, or leaves */
+    bool leaving;      /* Goodbye is under way */
+    unsigned wanted;   /* messages that /history still waits for; 0: none */
+    unsigned missed;   /* messages to #general before joining was told */
+    unsigned skipped;  /* that came after newer ones were shown */
+    uint64_t newest;   /* position of the newest one shown of #general */
+    GHashTable *typed; /* tokens of what was typed here: shown already */
+    bool waits;        /* some of these wait for a link */
+    guint start_timer, drain_timer, skipped_timer;
     int exit_code;
 } Console;
 
@@ -65,8 +76,9 @@ static gboolean drain_over(gpointer user)
     console->drain_timer = 0;
     unsigned count = waiting(console);
     if (count > 0) {
-        g_autofree char *text = g_strdup_printf(
-            "%u messages could not be sent yet. They are kept and go out next time.", count);
+        g_autofree char *text =
+            g_strdup_printf("%u message%s could not be sent yet. What is kept goes out next time.",
+                            count, count == 1 ? "" : "s");
         console->printer->error("not-sent", text);
     }
     leave(console, count > 0 ? EXIT_NOT_SENT : 0);
@@ -86,6 +98,9 @@ static void finish(void *user)
         leave(console, 0);
     else
         console->drain_timer = g_timeout_add(DRAIN_MS, drain_over, console);
+    if (console->drain_timer && console->terminal)
+        console->printer->line("Waiting until everything is sent… Ctrl+C leaves at once; the rest "
+                               "goes out next time.");
 }
 
 static void print_history(const SessionMessage *message, void *user)
@@ -151,30 +166,22 @@ static void typed(const char *line, void *user)
         .people = console->printer->people ? command_people : NULL,
         .user = console,
     };
-    if (!console->leaving)
-        command_line(&context, line);
-    if (!printer_alive())
-        leave(console, 1);
-}
-
-static void add_if_fits(GPtrArray *words, const char *word, const char *start)
-{
-    if (g_ascii_strncasecmp(word, start, strlen(start)) == 0)
-        g_ptr_array_add(words, g_strdup(word));
-}
-
-static GPtrArray *complete(const char *start, void *user)
-{
-    Console *console = user;
-    GPtrArray *words = g_ptr_array_new_with_free_func(g_free);
-    for (const Command *const *command = commands(); *command; command++) {
-        g_autofree char *word = g_strdup_printf("/%s", (*command)->name);
-        add_if_fits(words, word, start);
+    if (console->leaving)
+        return;
+    if (console->terminal && *line != '\0') {
+        g_autofree char *clean = text_escape(line, strlen(line));
+        g_autofree char *echo = g_strdup_printf("> %s", clean);
+        printer_set_echo(echo);
     }
-    g_autoptr(GPtrArray) members = session_members(member_session(console->member));
-    for (guint i = 0; i < members->len; i++)
-        add_if_fits(words, ((SessionMember *)g_ptr_array_index(members, i))->shown, start);
-    return words;
+    command_line(&context, line);
+    printer_set_echo(NULL);
+    if (!printer_alive())
+        leave(console, EXIT_FAILED);
+}
+
+static GPtrArray *complete(const char *before, size_t *replaced, void *user)
+{
+    return complete_line(member_session(((Console *)user)->member), before, replaced);
 }
 
 static void start_reading(Console *console)
@@ -199,38 +206,97 @@ static gboolean start_anyway(gpointer user)
     return G_SOURCE_REMOVE;
 }
 
+/* The last page, or all that was missed if that is more. */
 static void greet(Console *console)
 {
     Session *session = member_session(console->member);
-    console->printer->joined(session);
+    console->printer->joined(session, console->greeted);
     if (!console->json && !console->greeted)
-        session_history(session, &general, NULL, FIRST_HISTORY, print_history, console);
+        session_history(session, &general, NULL,
+                        CLAMP(console->missed, FIRST_HISTORY, FIRST_HISTORY_MAX), print_history,
+                        console);
+    printer_release();
+    if (console->waits)
+        console->printer->line("What waited goes out now.");
+    console->waits = false;
     console->greeted = true;
     start_reading(console);
 }
 
-/* People see the last page when they join; what fills older holes would only disturb its order.
- * Programs get everything that is new to them. */
+static gboolean tell_skipped(gpointer user)
+{
+    Console *console = user;
+    console->skipped_timer = 0;
+    g_autofree char *text =
+        g_strdup_printf("%u more %s said while you were away; /history shows them.",
+                        console->skipped, console->skipped == 1 ? "was" : "were");
+    console->printer->line(text);
+    console->skipped = 0;
+    return G_SOURCE_REMOVE;
+}
+
+/* True when this message to #general must not be shown to a person now: the last page comes with
+ * the greeting, and what fills older holes would only disturb its order. */
+static bool passes_by(Console *console, const SessionEvent *event)
+{
+    const SessionMessage *message = event->message;
+    if (message->conversation.direct)
+        return false;
+    bool older = message->position > 0 && message->position < console->newest;
+    console->newest = MAX(console->newest, message->position);
+    if (console->greeted && !older)
+        return !event->live;
+    if (!event->live)
+        return true;
+    if (!console->greeted) {
+        console->missed++;
+        return true;
+    }
+    console->skipped++;
+    g_clear_handle_id(&console->skipped_timer, g_source_remove);
+    console->skipped_timer = g_timeout_add(SKIPPED_QUIET_MS, tell_skipped, console);
+    return true;
+}
+
+/* Programs are told everything that is new to them, people what they can follow. */
 static void show_message(Console *console, const SessionEvent *event)
 {
     const SessionMessage *message = event->message;
     Session *session = member_session(console->member);
-    if (message->delivery == DELIVERY_STATE_QUEUED)
+    if (message->delivery == DELIVERY_STATE_QUEUED) {
         console->printer->delivery(session, message);
-    else if (event->live)
-        console->printer->message(session, message, PRINT_LIVE);
-    else if (console->json || message->conversation.direct)
-        console->printer->message(session, message, PRINT_MISSED);
+        if (!console->terminal)
+            return;
+        bool waits = session_state(session) != SESSION_JOINED;
+        console->waits |= waits;
+        printer_set_echo(NULL); /* the message stands for what was typed */
+        console->printer->message(session, message, waits ? PRINT_WAITING : PRINT_LIVE);
+        g_hash_table_add(console->typed, g_bytes_new(message->token, TOKEN_SIZE));
+    } else if (console->json || !passes_by(console, event)) {
+        printer_hold(!console->json && !console->greeted); /* private ones follow the greeting */
+        console->printer->message(session, message, event->live ? PRINT_LIVE : PRINT_MISSED);
+        printer_hold(false);
+    }
 }
 
 static void show_delivery(Console *console, const SessionMessage *message)
 {
     Session *session = member_session(console->member);
+    g_autoptr(GBytes) token = g_bytes_new(message->token, TOKEN_SIZE);
+    bool shown = g_hash_table_contains(console->typed, token);
     console->printer->delivery(session, message);
-    if (message->delivery == DELIVERY_STATE_SENT)
+    if (message->delivery == DELIVERY_STATE_SENT && !shown)
         console->printer->message(session, message, PRINT_LIVE);
     if (console->ending && waiting(console) == 0)
         leave(console, 0);
+}
+
+static void show_member(Console *console, const SessionEvent *event)
+{
+    if (!console->json && !console->greeted)
+        return; /* the greeting names who is here */
+    console->printer->member(member_session(console->member), event->member, event->change,
+                             event->old_name);
 }
 
 static void on_event(const SessionEvent *event, void *user)
@@ -245,8 +311,7 @@ static void on_event(const SessionEvent *event, void *user)
         greet(console);
         break;
     case SESSION_EVENT_MEMBER:
-        console->printer->member(member_session(console->member), event->member, event->change,
-                                 event->old_name);
+        show_member(console, event);
         break;
     case SESSION_EVENT_MESSAGE:
         show_message(console, event);
@@ -266,11 +331,15 @@ static void on_event(const SessionEvent *event, void *user)
             console->printer->line("Nothing was found yet. /connect HOST:PORT joins by address.");
         break;
     case SESSION_EVENT_PLACE:
+        console->greeted = false;
+        console->newest = 0;
+        console->missed = console->skipped = 0;
+        break;
     case SESSION_EVENT_TYPING:
         break;
     }
     if (!printer_alive())
-        leave(console, 1);
+        leave(console, EXIT_FAILED);
 }
 
 static void on_choices(void *user)
@@ -283,11 +352,49 @@ static void on_finding(FinderState state, const char *line, void *user)
         ((Console *)user)->printer->line(line);
 }
 
-static gboolean on_signal(gpointer user)
+static gboolean terminated(gpointer user)
+{
+    leave(user, 0);
+    return G_SOURCE_CONTINUE;
+}
+
+/* Ctrl+C clears what is typed; in an empty line, or twice, it leaves. */
+static gboolean interrupted(gpointer user)
 {
     Console *console = user;
-    leave(console, 0);
+    if (!console->terminal)
+        leave(console, 0);
+    else if (!editor_clear())
+        finish(console);
     return G_SOURCE_CONTINUE;
+}
+
+static void prepare_screen(Console *console)
+{
+    const char *off = g_getenv("NO_COLOR"); /* https://no-color.org */
+    console->terminal = !console->json && editor_is_possible();
+    text_printer_set_colours(console->terminal && !(off && *off));
+}
+
+static void run(Console *console)
+{
+    guint interrupt = g_unix_signal_add(SIGINT, interrupted, console);
+    guint terminate = g_unix_signal_add(SIGTERM, terminated, console);
+    guint hang_up = g_unix_signal_add(SIGHUP, terminated, console);
+    if (console->terminal)
+        start_reading(console);
+    else
+        console->start_timer = g_timeout_add(START_WAIT_MS, start_anyway, console);
+    member_start(console->member);
+    g_main_loop_run(console->loop);
+
+    input_stop();
+    g_source_remove(hang_up);
+    g_source_remove(terminate);
+    g_source_remove(interrupt);
+    g_clear_handle_id(&console->start_timer, g_source_remove);
+    g_clear_handle_id(&console->drain_timer, g_source_remove);
+    g_clear_handle_id(&console->skipped_timer, g_source_remove);
 }
 
 int console_run(const ConsoleOptions *options)
@@ -297,30 +404,19 @@ int console_run(const ConsoleOptions *options)
     Console console = {
         .printer = options->json ? &json_printer : &text_printer,
         .json = options->json,
-        .terminal = !options->json && input_is_terminal(),
     };
     g_autoptr(GError) error = NULL;
-    console.member = member_new(NULL, &options->member, &events, &console, &error);
-    if (!console.member) {
-        fprintf(stderr, "backfence-console: %s\n", error->message);
-        return 1;
-    }
+    prepare_screen(&console);
+    console.typed =
+        g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
     console.loop = g_main_loop_new(NULL, FALSE);
-    guint interrupt = g_unix_signal_add(SIGINT, on_signal, &console);
-    guint terminate = g_unix_signal_add(SIGTERM, on_signal, &console);
-    if (console.terminal)
-        start_reading(&console);
+    console.member = member_new(NULL, &options->member, &events, &console, &error);
+    if (console.member)
+        run(&console);
     else
-        console.start_timer = g_timeout_add(START_WAIT_MS, start_anyway, &console);
-    member_start(console.member);
-    g_main_loop_run(console.loop);
-
-    input_stop();
-    g_source_remove(terminate);
-    g_source_remove(interrupt);
-    g_clear_handle_id(&console.start_timer, g_source_remove);
-    g_clear_handle_id(&console.drain_timer, g_source_remove);
+        fprintf(stderr, "backfence-console: %s\n", error->message);
     member_free(console.member);
     g_main_loop_unref(console.loop);
-    return console.exit_code;
+    g_hash_table_unref(console.typed);
+    return console.member ? console.exit_code : EXIT_FAILED;
 }

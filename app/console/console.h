@@ -5,7 +5,6 @@
 #include "app/member.h"
 
 /* What the command line says. */
-/* What the command line says. */
 typedef struct {
     MemberOptions member;
     bool json;

@@ -71,7 +71,7 @@ static void add_members(JsonBuilder *builder, Session *session)
     json_builder_end_array(builder);
 }
 
-static void joined(Session *session)
+static void joined(Session *session, bool again)
 {
     g_autoptr(JsonBuilder) builder = begin("joined");
     add_text(builder, "place", session_place_name(session));

@@ -8,13 +8,15 @@
 
 typedef enum {
     PRINT_LIVE,    /* said now */
+    PRINT_WAITING, /* one's own, said while nowhere joined */
     PRINT_MISSED,  /* said while away, or before the first joining */
     PRINT_HISTORY, /* asked for by /history */
 } PrintWhen;
 
 /* One of the two ways. Everything from others is escaped inside. */
 typedef struct {
-    void (*joined)(Session *session);
+    /* `again`: after the link was lost. */
+    void (*joined)(Session *session, bool again);
     void (*message)(Session *session, const SessionMessage *message, PrintWhen when);
     /* A message of one's own was queued, stored by the relay, or refused. */
     void (*delivery)(Session *session, const SessionMessage *message);
@@ -31,14 +33,23 @@ typedef struct {
 } Printer;
 
 /* Lines for people; objects for programs. */
-/* The two ways. */
 extern const Printer text_printer;
 extern const Printer json_printer;
+
+/* Before the first line of text_printer: whether to colour it. */
+void text_printer_set_colours(bool colours);
 
 /* Called before and after each line that is printed, so that a line being edited on the terminal
  * can step aside. Either may be NULL. */
 void printer_set_hooks(void (*before)(void), void (*after)(void));
 /* For the two printers: writes one line. */
 void printer_write(const char *line);
+/* What was typed, to be shown before the next line that is written; NULL: not to be shown after
+ * all.
+ */
+void printer_set_echo(const char *line);
+/* While `hold`, lines are kept back, until printer_release() shows them. */
+void printer_hold(bool hold);
+void printer_release(void);
 /* False when standard output is gone. */
 bool printer_alive(void);

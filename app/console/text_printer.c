@@ -3,10 +3,58 @@
 #include "app/console/printer.h"
 #include "relay/text.h"
 
-static char *clock_time(int64_t time_ms)
+#define DIM "2"
+#define BOLD "1"
+#define ALARM "1;31"
+#define PRIVATE "35"
+
+static bool coloured;
+
+void text_printer_set_colours(bool colours)
 {
-    g_autoptr(GDateTime) time = g_date_time_new_from_unix_local(time_ms / 1000);
-    return time ? g_date_time_format(time, "%H:%M") : g_strdup("--:--");
+    coloured = colours;
+}
+
+static char *paint(const char *style, const char *text)
+{
+    return coloured ? g_strdup_printf("\033[%sm%s\033[0m", style, text) : g_strdup(text);
+}
+
+static void write_painted(const char *style, const char *text)
+{
+    g_autofree char *line = paint(style, text);
+    printer_write(line);
+}
+
+/* A person keeps its colour. */
+static const char *colour_of(const uint8_t *key)
+{
+    static const char *const styles[] = {"1;32", "1;33", "1;34", "1;35",
+                                         "1;36", "1;92", "1;94", "1;96"};
+    return styles[key[0] % G_N_ELEMENTS(styles)];
+}
+
+static char *clock_time(GDateTime *time)
+{
+    g_autofree char *text = time ? g_date_time_format(time, "[%H:%M]") : g_strdup("[--:--]");
+    return paint(DIM, text);
+}
+
+/* A line between messages of different days; none before today's. */
+static void write_day(GDateTime *time)
+{
+    static int last;
+    g_autoptr(GDateTime) now = g_date_time_new_now_local();
+    if (!time)
+        return;
+    if (last == 0)
+        last = g_date_time_get_year(now) * 1000 + g_date_time_get_day_of_year(now);
+    int day = g_date_time_get_year(time) * 1000 + g_date_time_get_day_of_year(time);
+    if (day == last)
+        return;
+    last = day;
+    g_autofree char *text = g_date_time_format(time, "-- %A, %-d %B %Y --");
+    write_painted(DIM, text);
 }
 
 /* Lines after the first are set in, so that they cannot pass for other messages. */
@@ -24,40 +72,63 @@ static char *body(const char *text)
 static char *shown(Session *session, const uint8_t *key)
 {
     const SessionMember *member = session_member(session, key);
-    return member ? text_escape(member->shown, strlen(member->shown)) : g_strdup("someone");
+    const char *name = member ? member->shown : "someone";
+    g_autofree char *clean = text_escape(name, strlen(name));
+    return paint(colour_of(key), clean);
+}
+
+/* " → you", " → Sam"; empty in a room. */
+static char *addressed(Session *session, const SessionMessage *message, bool own)
+{
+    if (!message->conversation.direct)
+        return g_strdup("");
+    if (!own)
+        return paint(PRIVATE, " → you");
+    g_autofree char *arrow = paint(PRIVATE, " → ");
+    g_autofree char *name = shown(session, message->conversation.id);
+    return g_strconcat(arrow, name, NULL);
+}
+
+static bool mentions(Session *session, const char *text)
+{
+    const char *name = session_self(session)->name;
+    g_autofree char *where = g_utf8_casefold(text, -1);
+    g_autofree char *what = g_utf8_casefold(name, -1);
+    return strstr(where, what) != NULL;
 }
 
 static void message(Session *session, const SessionMessage *message, PrintWhen when)
 {
     bool own = memcmp(message->author, session_self(session)->key, KEY_SIZE) == 0;
-    if (own && when == PRINT_LIVE && !message->conversation.direct && !message->action)
-        return; /* it stands where it was typed */
-    g_autofree char *time = clock_time(message->time_ms);
+    g_autoptr(GDateTime) when_said = g_date_time_new_from_unix_local(message->time_ms / 1000);
+    write_day(when_said);
+    g_autofree char *time = clock_time(when_said);
     g_autofree char *author = shown(session, message->author);
-    g_autofree char *text = body(message->text);
-    g_autofree char *other =
-        message->conversation.direct ? shown(session, message->conversation.id) : NULL;
-    g_autofree char *way = !other ? g_strdup("")
-                           : own  ? g_strdup_printf(" → %s", other)
-                                  : g_strdup(" → you");
+    g_autofree char *way = addressed(session, message, own);
+    g_autofree char *plain = body(message->text);
+    g_autofree char *text =
+        !own && mentions(session, message->text) ? paint(BOLD, plain) : g_strdup(plain);
+    g_autofree char *waits =
+        when == PRINT_WAITING ? paint(DIM, " (goes out when you are back)") : g_strdup("");
     g_autofree char *line = NULL;
     if (message->kind != EVENT_MESSAGE)
-        line = g_strdup_printf("[%s] %s%s sent something that a newer version shows.", time, author,
+        line = g_strdup_printf("%s %s%s sent something that a newer version shows.", time, author,
                                way);
     else if (message->action)
-        line = g_strdup_printf("[%s] * %s%s %s", time, author, way, text);
+        line = g_strdup_printf("%s * %s%s %s%s", time, author, way, text, waits);
     else
-        line = g_strdup_printf("[%s] %s%s: %s", time, author, way, text);
+        line = g_strdup_printf("%s %s%s: %s%s", time, author, way, text, waits);
     printer_write(line);
 }
 
-static void joined(Session *session)
+static void joined(Session *session, bool again)
 {
-    const char *name = session_place_name(session);
+    const char *name = session_place_name(session), *self = session_self(session)->shown;
     g_autofree char *place = text_escape(name, strlen(name));
+    g_autofree char *own = text_escape(self, strlen(self));
     g_autoptr(GPtrArray) members = session_members(session);
     g_autoptr(GString) line = g_string_new(NULL);
-    g_string_printf(line, "-- You are in %s as %s.", place, session_self(session)->shown);
+    g_string_printf(line, "-- You are %s in %s as %s.", again ? "back" : "now", place, own);
     unsigned others = 0;
     for (guint i = 0; i < members->len; i++) {
         const SessionMember *member = g_ptr_array_index(members, i);
@@ -68,7 +139,7 @@ static void joined(Session *session)
         g_string_append_printf(line, "%s%s", others++ == 0 ? " Here: " : ", ", name_here);
     }
     g_string_append(line, others == 0 ? " No one else is here yet." : ".");
-    printer_write(line->str);
+    write_painted(DIM, line->str);
 }
 
 static void delivery(Session *session, const SessionMessage *message)
@@ -76,8 +147,8 @@ static void delivery(Session *session, const SessionMessage *message)
     if (message->delivery != DELIVERY_STATE_REFUSED)
         return;
     g_autofree char *text = body(message->text);
-    g_autofree char *line = g_strdup_printf("-- Not sent: %s (%s)", text, message->why);
-    printer_write(line);
+    g_autofree char *line = g_strdup_printf("!! Not sent: %s (%s)", text, message->why);
+    write_painted(ALARM, line);
 }
 
 static void member(Session *session, const SessionMember *member, MemberChange change,
@@ -98,7 +169,7 @@ static void member(Session *session, const SessionMember *member, MemberChange c
     } else {
         line = g_strdup_printf("-- %s %s", name, words[change]);
     }
-    printer_write(line);
+    write_painted(DIM, line);
 }
 
 static void link_state(SessionState state, const char *why)
@@ -108,27 +179,29 @@ static void link_state(SessionState state, const char *why)
                                             "Reconnecting… messages go out when you're back."};
     if (state != SESSION_SEARCHING && state != SESSION_LOST)
         return;
-    g_autofree char *line = why && *why ? g_strdup_printf("-- %s (%s)", words[state], why)
-                                        : g_strdup_printf("-- %s", words[state]);
-    printer_write(line);
+    g_autofree char *reason = why && *why ? text_escape(why, strlen(why)) : NULL;
+    g_autofree char *line = reason ? g_strdup_printf("-- %s (%s)", words[state], reason)
+                                   : g_strdup_printf("-- %s", words[state]);
+    write_painted(DIM, line);
 }
 
 static void history_end(unsigned count)
 {
     if (count == 0)
-        printer_write("-- Nothing was said yet.");
+        write_painted(DIM, "-- Nothing was said yet.");
 }
 
 static void line(const char *text)
 {
     g_autofree char *marked = g_strdup_printf("-- %s", text);
-    printer_write(marked);
+    write_painted(DIM, marked);
 }
 
 static void error(const char *code, const char *text)
 {
-    g_autofree char *marked = g_strdup_printf("!! %s", text);
-    printer_write(marked);
+    g_autofree char *clean = text_escape(text, strlen(text));
+    g_autofree char *marked = g_strdup_printf("!! %s", clean);
+    write_painted(ALARM, marked);
 }
 
 const Printer text_printer = {

@@ -217,8 +217,12 @@ static void act_choose(Face *face, const char *id)
 static void save_name(Face *face, Field *field)
 {
     const char *name = editor_text(field_editor(field));
-    if (*name && g_strcmp0(name, model_self(face->model)->name) != 0)
-        face->host->set_name(name, face->user);
+    /* A name that was only proposed is chosen by leaving it there. */
+    bool changed = g_strcmp0(name, model_self(face->model)->name) != 0 || face_asks_name(face);
+    if (!*name || !changed)
+        return;
+    face->host->set_name(name, face->user);
+    face->first_name_done = true;
 }
 
 static void act_connect_join(Face *face, const char *argument)

@@ -91,26 +91,33 @@ static gboolean ref_equal(gconstpointer a, gconstpointer b)
     return chat_same(a, b);
 }
 
+#define NOT_MEASURED 0 /* else the height and 1 */
+
 /* The end changed its order: its rows are made anew and take along the heights that were measured.
- */
-static void replace_tail(Chat *chat, size_t from, const Model *model,
-                         const Conversation *conversation)
+ * Returns how many rows at the end are new. */
+static size_t replace_tail(Chat *chat, size_t from, const Model *model,
+                           const Conversation *conversation)
 {
     size_t old = chat->refs->len;
-    g_autoptr(GHashTable) measured = g_hash_table_new_full(ref_hash, ref_equal, g_free, NULL);
+    g_autoptr(GHashTable) known = g_hash_table_new_full(ref_hash, ref_equal, g_free, NULL);
     for (size_t i = from; i < old; i++) {
-        if (heights_measured(chat->heights, i))
-            g_hash_table_insert(measured, g_memdup2(row_ref(chat, i), sizeof(MessageRef)),
-                                GINT_TO_POINTER(heights_get(chat->heights, i) + 1));
+        bool measured = heights_measured(chat->heights, i);
+        int height = measured ? heights_get(chat->heights, i) + 1 : NOT_MEASURED;
+        g_hash_table_insert(known, g_memdup2(row_ref(chat, i), sizeof(MessageRef)),
+                            GINT_TO_POINTER(height));
     }
     heights_remove(chat->heights, from, old - from);
     g_array_set_size(chat->refs, (guint)from);
     append_rows(chat, model, conversation);
     for (size_t i = from; i < chat->refs->len; i++) {
-        int height = GPOINTER_TO_INT(g_hash_table_lookup(measured, row_ref(chat, i)));
-        if (height)
+        int height = GPOINTER_TO_INT(g_hash_table_lookup(known, row_ref(chat, i)));
+        if (height != NOT_MEASURED)
             heights_set(chat->heights, i, height - 1);
     }
+    size_t end = chat->refs->len;
+    while (end > from && !g_hash_table_contains(known, row_ref(chat, end - 1)))
+        end--;
+    return chat->refs->len - end;
 }
 
 static bool row_is(const Chat *chat, size_t row, const Model *model,
@@ -129,12 +136,11 @@ size_t chat_sync(Chat *chat, const Model *model, const Conversation *conversatio
         append_rows(chat, model, conversation);
         return 0;
     }
-    MessageRef newest = *row_ref(chat, chat->refs->len - 1);
     size_t before =
         count && row_is(chat, 0, model, conversation) ? 0 : prepended(chat, model, conversation);
-    if (before == G_MAXSIZE) {
-        replace_tail(chat, 0, model, conversation);
-    } else if (before) {
+    if (before == G_MAXSIZE)
+        return replace_tail(chat, 0, model, conversation);
+    if (before) {
         g_autofree MessageRef *fresh = g_new(MessageRef, before);
         for (size_t i = 0; i < before; i++)
             fresh[i] = model_ref_at(model, conversation, i);
@@ -146,11 +152,10 @@ size_t chat_sync(Chat *chat, const Model *model, const Conversation *conversatio
     while (same > 0 && !row_is(chat, same - 1, model, conversation))
         same--;
     if (same < chat->refs->len)
-        replace_tail(chat, same, model, conversation);
-    else
-        append_rows(chat, model, conversation);
-    size_t row;
-    return chat_find(chat, &newest, chat->refs->len - 1, &row) ? chat->refs->len - 1 - row : 0;
+        return replace_tail(chat, same, model, conversation);
+    size_t old = chat->refs->len;
+    append_rows(chat, model, conversation);
+    return chat->refs->len - old;
 }
 
 bool chat_find(const Chat *chat, const MessageRef *ref, size_t hint, size_t *row)

@@ -103,9 +103,10 @@ static void add_links(View *view, const Row *row, guint part_index, int x, int y
         for (guint r = 0; r < ranges->len; r++) {
             Rect range = g_array_index(ranges, Rect, r);
             Rect rect = {x + range.x, y + range.y, range.w, range.h};
-            Node *node = view_control(view, r ? NULL : id, ROLE_LINK, span->url, rect);
+            /* A link that goes over several lines is one stop for the keyboard. */
+            Node *node = view_control(view, id, ROLE_LINK, span->url, rect);
             if (r)
-                node->state = 0;
+                node->state |= NODE_TAB_SKIP;
             view_focus_ring(view, node, rect_inset(rect, -px(view, 2)), px(view, 4));
         }
     }

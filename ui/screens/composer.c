@@ -2,6 +2,8 @@
 #include "ui/layout.h"
 #include "ui/screens/screens.h"
 
+#include <string.h>
+
 #define BOX_LEAST 48
 #define BOX_MOST 184
 #define STRIP 18
@@ -24,14 +26,29 @@ int screen_composer_height(Face *face, View *view, int width)
     return px(view, STRIP) + box_height(face, view, width) + px(view, 18);
 }
 
-static void draw_typing(Face *face, View *view, const Conversation *conversation, Rect strip)
+/* Where the link under the pointer, or with the focus, leads: its text may say something else. */
+static const char *link_target(const Face *face, const View *view)
 {
-    g_autofree char *line = format_typing(conversation ? conversation->typing : NULL);
+    const char *ids[] = {face->hover, face->keyboard ? face->focus : NULL};
+    for (size_t i = 0; i < G_N_ELEMENTS(ids); i++) {
+        const Node *node =
+            ids[i] && strstr(ids[i], "/link") ? node_find(view->nodes, ids[i]) : NULL;
+        if (node && node->role == ROLE_LINK)
+            return node->name;
+    }
+    return NULL;
+}
+
+static void draw_strip(Face *face, View *view, const Conversation *conversation, Rect strip)
+{
+    g_autofree char *typing = format_typing(conversation ? conversation->typing : NULL);
+    const char *target = link_target(face, view);
+    const char *line = target ? target : typing;
     if (!*line)
         return;
-    strip.x += px(view, 4);
+    strip = rect_shrink(strip, px(view, 4), 0);
     view_label(view, line, (Label){TYPE_META, 400, view->theme->text2, ALIGN_START}, strip);
-    node_add(view->nodes, "typing", ROLE_STATUS, line, strip);
+    node_add(view->nodes, target ? "link-target" : "typing", ROLE_STATUS, line, strip);
 }
 
 static void draw_send(Face *face, View *view, Chat *chat, Rect rect)
@@ -144,7 +161,7 @@ void screen_composer(Face *face, View *view, Rect rect)
     cut_right(&rect, px(view, 17));
     strip.x = rect.x;
     strip.w = rect.w;
-    draw_typing(face, view, face_open_conversation(face), strip);
+    draw_strip(face, view, face_open_conversation(face), strip);
     draw_box(face, view, chat, rect);
     draw_completion(face, view, rect);
     node_pop(view->nodes);

@@ -152,11 +152,11 @@ static void add_history(Making *making, unsigned count)
     }
 }
 
-static void add_giant(Making *making)
+static void add_giant(Making *making, const char *piece)
 {
     g_autoptr(GString) text = g_string_new(NULL);
-    while (text->len < 16300)
-        g_string_append(text, "All work and no play makes Jack a dull boy. ");
+    while (text->len + strlen(piece) <= 16384)
+        g_string_append(text, piece);
     say(making, making->sam, text->str, 12, 1);
 }
 
@@ -223,8 +223,10 @@ static void add_general(Making *making, const Sample *sample)
     add_history(making, sample->history);
     if (sample->scripts)
         add_scripts(making);
+    else if (sample->repeated)
+        add_giant(making, sample->repeated);
     else if (sample->giant)
-        add_giant(making);
+        add_giant(making, "All work and no play makes Jack a dull boy. ");
     else
         add_talk(making);
     if (sample->deliveries)

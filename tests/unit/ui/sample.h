@@ -24,7 +24,8 @@ typedef struct {
     unsigned extra;   /* and newer ones */
     unsigned unread;
     bool more_before;
-    bool giant; /* one message of 16 KiB */
+    bool giant;           /* one message of 16 KiB */
+    const char *repeated; /* one message of this, again and again up to 16 KiB */
     uint64_t version;
 } Sample;
 

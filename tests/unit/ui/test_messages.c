@@ -103,6 +103,7 @@ START_TEST(links_open_on_a_click)
     drive_lively();
     drive_click(ROLE_LINK, "https://example.lan/docs");
     ck_told("link https://example.lan/docs");
+    ck_assert(drive_exists(ROLE_STATUS, "https://example.lan/docs"));
 }
 END_TEST
 

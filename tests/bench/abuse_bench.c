@@ -138,6 +138,8 @@ int main(int argc, char **argv)
     pid_t attacker = fork();
     if (attacker == 0)
         _exit(run_attack(&options, in[0], out[1]));
+    close(in[0]);
+    close(out[1]); /* so that reading ends when the attacker does */
     bool good = run(&options, attacker, in[1], out[0]);
     g_free(options.relay);
     return good ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -228,9 +228,12 @@ static GBytes *mutated(Attack *attack)
             if (bytes->len > 8)
                 g_byte_array_remove_index(bytes, at);
             break;
-        case 2:
-            g_byte_array_append(bytes, bytes->data, MIN(at, 64u));
+        case 2: {
+            unsigned size = MIN(at, 64u);
+            g_autofree uint8_t *copy = g_memdup2(bytes->data, size);
+            g_byte_array_append(bytes, copy, size);
             break;
+        }
         default:
             bytes->data[at] ^= (uint8_t)(1u << g_rand_int_range(attack->random, 0, 8));
         }

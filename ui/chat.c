@@ -4,6 +4,7 @@
 
 #define ROW_ESTIMATE 44
 #define MESSAGE_MAX_BYTES 16384
+#define LOOKED_AT 64 /* rows at the end that may change their order */
 
 Chat *chat_new(const char *id)
 {
@@ -129,6 +130,20 @@ static bool row_is(const Chat *chat, size_t row, const Model *model,
     return chat_same(&ref, row_ref(chat, row));
 }
 
+/* How many rows from the start are as they were. Order changes only near the end, where what was
+ * sent finds its place; so the last rows are looked at one by one, and those before only while they
+ * differ. */
+static size_t unchanged(const Chat *chat, const Model *model, const Conversation *conversation)
+{
+    size_t count = chat->refs->len;
+    size_t start = count > LOOKED_AT ? count - LOOKED_AT : 0;
+    while (start > 0 && !row_is(chat, start, model, conversation))
+        start = start > LOOKED_AT ? start - LOOKED_AT : 0;
+    while (start < count && row_is(chat, start, model, conversation))
+        start++;
+    return start;
+}
+
 size_t chat_sync(Chat *chat, const Model *model, const Conversation *conversation)
 {
     size_t count = conversation->message_count;
@@ -148,9 +163,7 @@ size_t chat_sync(Chat *chat, const Model *model, const Conversation *conversatio
         heights_insert(chat->heights, 0, before);
         chat->anchor_row += before;
     }
-    size_t same = chat->refs->len;
-    while (same > 0 && !row_is(chat, same - 1, model, conversation))
-        same--;
+    size_t same = unchanged(chat, model, conversation);
     if (same < chat->refs->len)
         return replace_tail(chat, same, model, conversation);
     size_t old = chat->refs->len;

@@ -110,9 +110,15 @@ const Conversation *face_open_conversation(const Face *face)
     return face->model && face->open ? model_find_conversation(face->model, face->open) : NULL;
 }
 
+bool face_has_place(const Face *face)
+{
+    return face->model && face->open && *model_place_name(face->model);
+}
+
 bool face_people_beside(const Face *face)
 {
-    return face_shape(face) == SHAPE_WIDE && !face->preferences.people_hidden && face->open;
+    return face_shape(face) == SHAPE_WIDE && !face->preferences.people_hidden &&
+           face_has_place(face);
 }
 
 Chat *face_chat(Face *face, const char *id)

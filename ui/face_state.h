@@ -98,6 +98,8 @@ struct Face {
 
 Shape face_shape(const Face *face);
 const Conversation *face_open_conversation(const Face *face);
+/* FALSE before the first joining: there are no people and nothing to jump to. */
+bool face_has_place(const Face *face);
 /* The people of the place are shown beside the chat. */
 bool face_people_beside(const Face *face);
 /* Retained state of a conversation, made when needed. */

@@ -7,7 +7,7 @@ static void draw_choice(Face *face, View *view, const Choice *choice, Rect rect)
 {
     const Theme *theme = view->theme;
     g_autofree char *id = g_strconcat("choice/", choice->id, NULL);
-    const char *name = *choice->name ? choice->name : "Unnamed place";
+    const char *name = *choice->name ? choice->name : "Typed address";
     g_autofree char *spoken = g_strdup_printf("%s, %s", name, choice->address);
     bool chosen = g_strcmp0(face->choice, choice->id) == 0;
     Node *node = view_control(view, id, ROLE_CHECK, spoken, rect);
@@ -21,8 +21,10 @@ static void draw_choice(Face *face, View *view, const Choice *choice, Rect rect)
     draw_border(view->draw, radio, radio.w / 2, px(view, chosen ? 5 : 1.5),
                 chosen ? theme->link : theme->edge);
     cut_left(&inner, px(view, 12));
-    const char *what = choice->joined       ? "joined"
+    bool joined = model_link(face->model) == LINK_JOINED;
+    const char *what = choice->joined       ? (joined ? "joined" : "joining…")
                        : choice->remembered ? "remembered"
+                       : !*choice->name     ? ""
                        : choice->relay      ? "relay"
                                             : "without a relay";
     Label side = {TYPE_META, 400, chosen ? theme->text2 : theme->text3, ALIGN_END};
@@ -31,6 +33,8 @@ static void draw_choice(Face *face, View *view, const Choice *choice, Rect rect)
     if (choice->locked)
         view_icon(view, "lock", 16, theme->text2, cut_right(&inner, px(view, 24)));
     Rect top = {inner.x, rect.y + px(view, 4), inner.w, px(view, 20)};
+    if (!*choice->address)
+        top.y = rect.y + (rect.h - top.h) / 2;
     Rect below = {inner.x, rect.y + px(view, 24), inner.w, px(view, 16)};
     view_label(view, name, (Label){TYPE_UI, 500, theme->text, ALIGN_START}, top);
     view_label(view, choice->address,

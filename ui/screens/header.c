@@ -55,7 +55,8 @@ void screen_header(Face *face, View *view, Rect rect)
         view_icon_button(view, "back", "arrow-left", "Conversations", back, "back", NULL);
         cut_left(&rect, px(view, 8));
     }
-    if (!face->open) {
+    if (!face_has_place(face)) {
+        draw_title(face, view, rect);
         node_pop(view->nodes);
         return;
     }

@@ -247,7 +247,7 @@ void screen_sidebar(Face *face, View *view, Rect rect)
     draw_rect(view->draw, rect, 0, view->theme->side);
     draw_place(face, view, cut_top(&rect, px(view, 56)));
     Rect search = rect_shrink(cut_top(&rect, px(view, 32)), px(view, 12), 0);
-    if (face->open)
+    if (face_has_place(face))
         draw_search(face, view, search);
     if (face->model) {
         Rect self = cut_bottom(&rect, px(view, 52));

@@ -1,4 +1,5 @@
 #include "app/commands/all.h"
+#include "relay/text.h"
 
 static void run(const CommandContext *context, const char *arguments)
 {
@@ -7,8 +8,13 @@ static void run(const CommandContext *context, const char *arguments)
         return;
     }
     g_autoptr(GError) error = NULL;
-    if (!member_connect(context->member, arguments, &error))
+    if (!member_connect(context->member, arguments, &error)) {
         context->fail("bad-address", error->message, context->user);
+        return;
+    }
+    g_autofree char *clean = text_escape(arguments, strlen(arguments));
+    g_autofree char *line = g_strdup_printf("Connecting to %s…", clean);
+    context->print(line, context->user);
 }
 
 const Command command_connect = {

@@ -7,7 +7,9 @@ static void run(const CommandContext *context, const char *arguments)
         g_autofree char *line = g_strdup_printf("%-18s %s", usage, (*command)->help);
         context->print(line, context->user);
     }
-    context->print("Everything else is said to the room; //text says /text.", context->user);
+    context->print("Everything else is said; //text says /text. Also known: !online, !private, "
+                   "!help, !bye, q.",
+                   context->user);
 }
 
 const Command command_help = {

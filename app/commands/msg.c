@@ -4,8 +4,8 @@
 
 static char *quoted_name(const char **rest)
 {
-    const char *end = strchr(*rest + 1, '"');
-    if (**rest != '"' || !end)
+    const char *end = **rest == '"' ? strchr(*rest + 1, '"') : NULL;
+    if (!end)
         return NULL;
     char *name = g_strndup(*rest + 1, (gsize)(end - *rest - 1));
     *rest = end + 1;

@@ -318,7 +318,8 @@ void editor_start(const InputEvents *events, void *user, const char *history_pat
     el_set(editor.line, EL_SIGNAL, 0);
     el_set(editor.line, EL_HIST, history, editor.history);
     el_set(editor.line, EL_GETCFN, next_character);
-    el_set(editor.line, EL_ADDFN, "backfence-complete", "Complete a command or name", complete);
+    /* The narrow el_set() would copy the two texts and lose the copies. */
+    el_wset(editor.line, EL_ADDFN, L"backfence-complete", L"Complete a command or name", complete);
     bind_keys(editor.line);
     el_source(editor.line, NULL); /* ~/.editrc */
     el_set(editor.line, EL_UNBUFFERED, 1);

@@ -158,11 +158,14 @@ static void member(Session *session, const SessionMember *member, MemberChange c
                                         [MEMBER_LEFT] = "left",
                                         [MEMBER_WENT_AWAY] = "is away",
                                         [MEMBER_BACK] = "is back"};
-    if (change == MEMBER_KNOWN || member == session_self(session))
+    bool self = member == session_self(session);
+    if (change == MEMBER_KNOWN || (self && change != MEMBER_RENAMED))
         return;
     g_autofree char *name = text_escape(member->shown, strlen(member->shown));
     g_autofree char *line = NULL;
-    if (change == MEMBER_RENAMED) {
+    if (self) {
+        line = g_strdup_printf("-- You are now %s", name);
+    } else if (change == MEMBER_RENAMED) {
         const char *before = old_name ? old_name : "";
         g_autofree char *old = text_escape(before, strlen(before));
         line = g_strdup_printf("-- %s is now %s", old, name);
@@ -172,16 +175,23 @@ static void member(Session *session, const SessionMember *member, MemberChange c
     write_painted(DIM, line);
 }
 
+/* Said once until joined again, not at every try. */
 static void link_state(SessionState state, const char *why)
 {
     static const char *const words[] = {[SESSION_SEARCHING] = "Looking for people on this network…",
                                         [SESSION_LOST] =
                                             "Reconnecting… messages go out when you're back."};
-    if (state != SESSION_SEARCHING && state != SESSION_LOST)
+    static bool told[SESSION_LOST + 1];
+    bool reasoned = why && *why;
+    if (state == SESSION_JOINED)
+        memset(told, 0, sizeof told);
+    if (told[state] || state == SESSION_JOINED || (state == SESSION_JOINING && !reasoned))
         return;
-    g_autofree char *reason = why && *why ? text_escape(why, strlen(why)) : NULL;
-    g_autofree char *line = reason ? g_strdup_printf("-- %s (%s)", words[state], reason)
-                                   : g_strdup_printf("-- %s", words[state]);
+    told[state] = true;
+    g_autofree char *reason = reasoned ? text_escape(why, strlen(why)) : NULL;
+    g_autofree char *line = state == SESSION_JOINING ? g_strdup_printf("-- No answer: %s", reason)
+                            : reason ? g_strdup_printf("-- %s (%s)", words[state], reason)
+                                     : g_strdup_printf("-- %s", words[state]);
     write_painted(DIM, line);
 }
 

@@ -6,6 +6,9 @@
 #include <math.h>
 #include <string.h>
 
+/* A key's own text follows it at once; what comes later, an input method has sent. */
+#define SWALLOW_US 20000
+
 static Clipboard clipboard_of(Face *face)
 {
     return (Clipboard){face->host->clipboard, face->host->set_clipboard, face->user};
@@ -151,6 +154,26 @@ static bool field_keys(Face *face, const SDL_Keysym *key)
     return result != FIELD_IGNORED;
 }
 
+/* FALSE when the key means nothing here but the text that it types. */
+static bool take_key(Face *face, const SDL_Keysym *key)
+{
+    const KeyBinding *binding = keys_find(key->sym, key->mod);
+    if (face_completion_key(face, key->sym) || switcher_key(face, key->sym) || enter_key(face, key))
+        return true;
+    if (binding)
+        return face_run(face, binding->action, NULL);
+    return list_key(face, key->sym) || focus_key(face, key) || field_keys(face, key) ||
+           copy_key(face, key);
+}
+
+/* Systems send the text of Ctrl++ and of a space that pressed a button, too. AltGr comes as Ctrl or
+ * Alt of the right side, and types. */
+static bool types_nothing(const SDL_Keysym *key)
+{
+    bool altgr = key->mod & (KMOD_RALT | KMOD_MODE);
+    return !altgr && key->mod & (KMOD_CTRL | KMOD_LALT | KMOD_GUI);
+}
+
 void face_key(Face *face, const SDL_Keysym *key)
 {
     face->active_us = face->now_us;
@@ -159,27 +182,22 @@ void face_key(Face *face, const SDL_Keysym *key)
                     key->sym == SDLK_RSHIFT || key->sym == SDLK_LALT || key->sym == SDLK_RALT;
     if (modifier)
         return;
+    face->swallow_until_us = 0;
     /* While an input method composes, keys are its own. */
     Field *field = face_field(face, face->focus);
     if (field && *editor_preedit(field_editor(field)))
         return;
     if (key->sym == SDLK_TAB || key->sym == SDLK_F6)
         face->keyboard = true;
-    const KeyBinding *binding = keys_find(key->sym, key->mod);
-    if (face_completion_key(face, key->sym) || switcher_key(face, key->sym) || enter_key(face, key))
-        return;
-    if (binding) {
-        face_run(face, binding->action, NULL);
-        return;
-    }
-    if (list_key(face, key->sym) || focus_key(face, key))
-        return;
-    if (!field_keys(face, key))
-        copy_key(face, key);
+    bool taken = take_key(face, key);
+    if (taken || types_nothing(key))
+        face->swallow_until_us = face->now_us + SWALLOW_US;
 }
 
 void face_text(Face *face, const char *text)
 {
+    if (face->now_us < face->swallow_until_us)
+        return;
     Field *field = face_field(face, face->focus);
     if (!field && face->overlay == OVERLAY_NONE) {
         /* Whoever types means to write. */

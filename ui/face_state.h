@@ -83,6 +83,7 @@ struct Face {
 
     char *focus, *hover, *pressed; /* owned ids; NULL: none */
     bool keyboard;                 /* the focus ring is shown */
+    int64_t swallow_until_us; /* the last key did something: the text that it types is not meant */
     int mouse_x, mouse_y;
     Drag drag;
     Field *drag_field;

@@ -47,14 +47,25 @@ void drive_time(int64_t us)
     face_draw(face);
 }
 
+void drive_text(const char *text)
+{
+    SDL_Event event = {.type = SDL_TEXTINPUT};
+    g_strlcpy(event.text.text, text, sizeof event.text.text);
+    face_event(face, &event);
+    face_draw(face);
+}
+
+/* A key and its text for each character. */
 void drive_type(const char *text)
 {
     for (const char *p = text; *p; p = g_utf8_next_char(p)) {
-        SDL_Event event = {.type = SDL_TEXTINPUT};
-        memcpy(event.text.text, p, (size_t)(g_utf8_next_char(p) - p));
+        char one[8] = {0};
+        memcpy(one, p, (size_t)(g_utf8_next_char(p) - p));
+        SDL_Event event = {.type = SDL_KEYDOWN};
+        event.key.keysym.sym = (SDL_Keycode)g_utf8_get_char(p);
         face_event(face, &event);
+        drive_text(one);
     }
-    face_draw(face);
 }
 
 void drive_key(SDL_Keycode sym, SDL_Keymod mod)

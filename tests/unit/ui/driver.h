@@ -16,7 +16,10 @@ void drive_model(const Sample *sample);
 void drive_time(int64_t us);
 /* What drive_time() counts from and on. */
 int64_t drive_now(void);
+/* A key and its text for each character. */
 void drive_type(const char *text);
+/* Text alone, as it follows a key. */
+void drive_text(const char *text);
 void drive_key(SDL_Keycode sym, SDL_Keymod mod);
 void drive_pointer(uint32_t type, int x, int y, uint8_t clicks);
 void drive_click_at(int x, int y);

@@ -296,6 +296,34 @@ START_TEST(typing_anywhere_goes_to_the_composer)
 }
 END_TEST
 
+/* Systems send the text of a key, too, although the key did something. */
+START_TEST(keys_that_act_type_nothing)
+{
+    drive_lively();
+    static const struct {
+        SDL_Keycode key;
+        SDL_Keymod mod;
+        const char *text;
+    } cases[] = {{SDLK_EQUALS, KMOD_LCTRL, "+"}, {SDLK_COMMA, KMOD_LCTRL, ","},
+                 {SDLK_ESCAPE, KMOD_NONE, ""},   {SDLK_SLASH, KMOD_LCTRL, "/"},
+                 {SDLK_ESCAPE, KMOD_NONE, ""},   {SDLK_j, KMOD_LCTRL, "j"}};
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        drive_key(cases[i].key, cases[i].mod);
+        drive_text(cases[i].text);
+    }
+    /* A space that pressed something, which gave the focus to the composer. */
+    drive_key(SDLK_F6, KMOD_NONE);
+    drive_key(SDLK_F6, KMOD_NONE);
+    drive_key(SDLK_SPACE, KMOD_NONE);
+    drive_text(" ");
+    /* AltGr types. */
+    drive_key(SDLK_q, KMOD_LCTRL | KMOD_RALT);
+    drive_text("@");
+    drive_key(SDLK_RETURN, KMOD_NONE);
+    ck_told("say #general @");
+}
+END_TEST
+
 START_TEST(input_method_text_is_not_sent)
 {
     drive_lively();
@@ -336,6 +364,7 @@ int main(void)
     tcase_add_test(tcase, nothing_wakes_an_unfocused_face);
     tcase_add_test(tcase, a_call_asks_for_attention);
     tcase_add_test(tcase, typing_anywhere_goes_to_the_composer);
+    tcase_add_test(tcase, keys_that_act_type_nothing);
     tcase_add_test(tcase, input_method_text_is_not_sent);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

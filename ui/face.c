@@ -79,10 +79,11 @@ void face_set_size(Face *face, int width, int height, double scale)
         face->drawer = false;
 }
 
-void face_set_looks(Face *face, bool dark, bool high_contrast)
+void face_set_looks(Face *face, bool dark, bool high_contrast, bool reduced_motion)
 {
     face->desktop_dark = dark;
     face->desktop_contrast = high_contrast;
+    face->reduced_motion = reduced_motion;
     face->dirty = true;
 }
 

@@ -56,7 +56,7 @@ void face_set_time(Face *face, int64_t now_us, int64_t wall_ms);
 /* Device pixels. */
 void face_set_size(Face *face, int width, int height, double scale);
 /* What the desktop prefers; preferences may override it. */
-void face_set_looks(Face *face, bool dark, bool high_contrast);
+void face_set_looks(Face *face, bool dark, bool high_contrast, bool reduced_motion);
 void face_set_focused(Face *face, bool focused);
 /* Transfer full. */
 void face_set_model(Face *face, Model *model);

@@ -53,7 +53,7 @@ struct Face {
     NodeTree *nodes;        /* owned; of the last frame */
     Model *model;           /* owned; NULL before the first snapshot */
     Preferences preferences;
-    bool desktop_dark, desktop_contrast;
+    bool desktop_dark, desktop_contrast, reduced_motion;
 
     int width, height;
     double scale;

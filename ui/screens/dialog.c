@@ -7,7 +7,7 @@
 static uint8_t opacity(Face *face, View *view)
 {
     int64_t age = view->now_us - face->overlay_us;
-    if (age >= FADE_US)
+    if (age >= FADE_US || face->reduced_motion)
         return 255;
     view_wake_at(view, view->now_us + 16000);
     return (uint8_t)(age <= 0 ? 0 : age * 255 / FADE_US);

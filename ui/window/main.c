@@ -60,7 +60,7 @@ static void on_looks(void *user)
     Program *program = user;
     DesktopLooks looks = desktop_looks(program->desktop);
     if (program->face)
-        face_set_looks(program->face, looks.dark, looks.high_contrast);
+        face_set_looks(program->face, looks.dark, looks.high_contrast, looks.reduced_motion);
 }
 
 static void host_say(const char *conversation, const char *text, void *user)

@@ -110,6 +110,8 @@ void session_dial_best(Session *session)
 {
     if (session->phase != PHASE_IDLE && session->phase != PHASE_DIALLING)
         return;
+    if (session->phase == PHASE_DIALLING && session->now_us >= session->phase_us + DIAL_MAX_US)
+        session_drop(session, "Nobody answers.", -1);
     Target *best = best_target(session);
     if (!best)
         return;
@@ -219,6 +221,8 @@ int64_t session_dial_deadline(const Session *session)
         wants_connect_soon(session) ? session->started_us + WANTS_CONNECT_US : INT64_MAX;
     if (session->phase != PHASE_IDLE && session->phase != PHASE_DIALLING)
         return deadline;
+    if (session->phase == PHASE_DIALLING)
+        deadline = MIN(deadline, session->phase_us + DIAL_MAX_US);
     for (guint i = 0; i < session->targets->len; i++) {
         const Target *target = &g_array_index(session->targets, Target, i);
         if (target->seen.id == session->current.id)

@@ -54,8 +54,11 @@ void session_measure_tail(Session *session)
 static int64_t sign_time_ms(const Session *session)
 {
     int64_t room_ms = session_room_time_ms(session, session->now_us);
-    int64_t least_ms = MAX(session->own_last_ms, session->seen_last_ms) + 1;
-    int64_t time_ms = least_ms > room_ms + AHEAD_MS ? room_ms : MAX(room_ms, least_ms);
+    int64_t time_ms = room_ms;
+    if (session->own_last_ms < room_ms + AHEAD_MS)
+        time_ms = MAX(time_ms, session->own_last_ms + 1);
+    if (session->seen_last_ms < room_ms + AHEAD_MS)
+        time_ms = MAX(time_ms, session->seen_last_ms + 1);
     return CLAMP(time_ms, TIME_MIN_MS, TIME_MAX_MS);
 }
 

@@ -10,6 +10,7 @@
 /* How often and how long; microseconds. */
 #define SETTLE_WAIT_US (250 * INT64_C(1000))    /* from the first candidate seen to dialling */
 #define DIAL_PATIENCE_US (1500 * INT64_C(1000)) /* before another candidate has its turn */
+#define DIAL_MAX_US (15 * INT64_C(1000000))     /* the shell should have answered long before */
 #define GREETING_US (8 * INT64_C(1000000))      /* from TLS to the first page */
 #define LOYALTY_US (15 * INT64_C(1000000))      /* a lost place is not left for another before */
 #define WANTS_CONNECT_US (3 * INT64_C(1000000)) /* without anything found */
@@ -24,9 +25,10 @@
 #define MAX_BACK_OFF_US (15 * INT64_C(1000000))
 
 #define SUBMITS_IN_FLIGHT 16
-#define TYPING_MAX 64                         /* typing people remembered */
-#define RANGES_MAX 4096                       /* holes that one relay may make */
-#define SHOWN_MAX 8192                        /* message ids remembered against double showing */
+#define TYPING_MAX 64                /* typing people remembered */
+#define RANGES_MAX 4096              /* holes that one relay may make */
+#define SHOWN_MAX 8192               /* message ids remembered against double showing */
+#define CLOCK_DOUBT_MS INT64_C(2000) /* room time is measured anew when it is off by more */
 #define CLOCK_OFF_MS (5 * 60 * INT64_C(1000)) /* worth a notice */
 
 typedef enum {
@@ -248,6 +250,8 @@ int64_t session_link_deadline(const Session *session);
 void session_send_away(Session *session);
 void session_goodbye(Session *session);
 void session_ping(Session *session);
+/* An event of this time came: measures room time again when it is ahead of what is thought. */
+void session_doubt_clock(Session *session, int64_t time_ms);
 void session_expire_typing(Session *session);
 void session_stop_typing(Session *session, const uint8_t *key, const ConversationId *conversation);
 
@@ -280,6 +284,9 @@ void session_tell_item(Session *session, const Item *item, SessionEventType type
 void session_refuse(Session *session, Item *item, const char *why);
 
 /* session_submit.c */
+/* What is signed next: the profile before messages, so that others know who speaks. NULL: all are.
+ */
+Item *session_next_unsigned(const Session *session);
 void session_submit(Session *session);
 void session_receipt(Session *session, const Wire__Receipt *receipt);
 /* An own event was seen in the relay's log: true when an item waited for that. */

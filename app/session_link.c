@@ -46,7 +46,7 @@ static void measure_room_time(Session *session, int64_t room_ms, int64_t asked_u
     int64_t rtt_us = MAX(session->now_us - asked_us, 0);
     int64_t measured = CLAMP(room_ms, TIME_MIN_MS, TIME_MAX_MS) + rtt_us / 2000;
     int64_t expected = session_room_time_ms(session, session->now_us);
-    bool jumped = ABS(measured - expected) > rtt_us / 1000 + 2000;
+    bool jumped = ABS(measured - expected) > rtt_us / 1000 + CLOCK_DOUBT_MS;
     if (session->room_known && rtt_us > session->rtt_us && !jumped)
         return;
     session->room_ms = measured;
@@ -327,6 +327,14 @@ void session_ping(Session *session)
     frame.ping = &ping;
     session->ping_us = session->now_us;
     session_send(session, &frame);
+}
+
+void session_doubt_clock(Session *session, int64_t time_ms)
+{
+    bool asked = session->now_us < session->ping_us + G_USEC_PER_SEC;
+    if (session->phase == PHASE_JOINED && !asked &&
+        time_ms > session_room_time_ms(session, session->now_us) + CLOCK_DOUBT_MS)
+        session_ping(session);
 }
 
 static void rotate_keyring(Session *session)

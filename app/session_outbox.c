@@ -85,9 +85,11 @@ void session_refuse(Session *session, Item *item, const char *why)
 
 /* --- queueing --- */
 
-static bool may_sign(const Session *session)
+/* Not before what was said earlier. */
+static bool may_sign(const Session *session, const Item *item)
 {
-    return session->phase == PHASE_JOINED && session->has_incarnation && !session->draining;
+    return session->phase == PHASE_JOINED && session->has_incarnation && !session->draining &&
+           session_can_sign(session, item) && !session_next_unsigned(session);
 }
 
 Item *session_queue(Session *session, const ConversationId *conversation, uint32_t kind,
@@ -106,7 +108,7 @@ Item *session_queue(Session *session, const ConversationId *conversation, uint32
     item->queued_ms = session->output.wall_ms(session->user);
     g_autoptr(GBytes) where = conversation_bytes(conversation);
     /* Signed in the same transaction when that is possible: one write to the disk, not two. */
-    bool sign = may_sign(session) && session_can_sign(session, item);
+    bool sign = may_sign(session, item);
     bool done = store_begin(session->store, error) &&
                 store_outbox_add(session->store, session_place(session), item->token, where, kind,
                                  content, item->queued_ms, &item->id, error) &&

@@ -102,6 +102,7 @@ static void append(Session *session, Arrival *arrival)
                        arrival->opened_kind, arrival->opened, &position, &error)) {
     case LOG_APPENDED:
         session->seen_last_ms = MAX(session->seen_last_ms, event_time_ms(arrival->event));
+        session_doubt_clock(session, event_time_ms(arrival->event));
         g_array_append_val(session->arrivals, *arrival);
         return;
     case LOG_FORK:

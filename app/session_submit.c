@@ -35,8 +35,7 @@ static void refill(Session *session)
     session->tokens_us = session->now_us;
 }
 
-/* What is signed next: the profile before messages, so that others know who speaks. */
-static Item *next_unsigned(const Session *session)
+Item *session_next_unsigned(const Session *session)
 {
     Item *first = NULL;
     for (guint i = 0; i < session->outbox->len; i++) {
@@ -62,14 +61,14 @@ static unsigned signed_count(const Session *session)
 static void sign_some(Session *session)
 {
     unsigned count = signed_count(session);
-    Item *item = count < SUBMITS_IN_FLIGHT ? next_unsigned(session) : NULL;
+    Item *item = count < SUBMITS_IN_FLIGHT ? session_next_unsigned(session) : NULL;
     if (!item)
         return;
     g_autoptr(GError) error = NULL;
     bool done = store_begin(session->store, &error);
     for (; done && item && count < SUBMITS_IN_FLIGHT; count++) {
         done = session_sign(session, item, &error);
-        item = done ? next_unsigned(session) : NULL;
+        item = done ? session_next_unsigned(session) : NULL;
     }
     if (done && store_commit(session->store, &error))
         return;

@@ -223,6 +223,16 @@ static uint64_t deliver_batch(Hub *hub, HubLink *reader, GHashTable *except)
     return through;
 }
 
+/* In the order of the links, and not of their addresses: simulations are the same each time. */
+static void deliver_private(Hub *hub, GHashTable *readers)
+{
+    for (guint i = 0; readers && i < hub->links->len; i++) {
+        HubLink *link = g_ptr_array_index(hub->links, i);
+        if (g_hash_table_contains(readers, link))
+            deliver_batch(hub, link, NULL);
+    }
+}
+
 static void learn_profiles(Hub *hub)
 {
     for (guint i = 0; i < hub->submitted->len; i++) {
@@ -251,12 +261,7 @@ static void deliver_from_log(Hub *hub)
             g_array_append_val(hub->submitted, stored);
         }
         g_autoptr(GHashTable) readers = private_readers(hub);
-        GHashTableIter iter;
-        void *link;
-        if (readers)
-            for (g_hash_table_iter_init(&iter, readers);
-                 g_hash_table_iter_next(&iter, &link, NULL);)
-                deliver_batch(hub, link, NULL);
+        deliver_private(hub, readers);
         deliver_batch(hub, NULL, readers);
         learn_profiles(hub);
         hub->told = before - 1;
@@ -272,11 +277,7 @@ static void tell_submitted(Hub *hub)
             accept_event(submitted->link, event_hash(submitted->event), submitted->position);
     }
     g_autoptr(GHashTable) readers = private_readers(hub);
-    GHashTableIter iter;
-    void *link;
-    if (readers)
-        for (g_hash_table_iter_init(&iter, readers); g_hash_table_iter_next(&iter, &link, NULL);)
-            deliver_batch(hub, link, NULL);
+    deliver_private(hub, readers);
     hub->told = deliver_batch(hub, NULL, readers);
     learn_profiles(hub);
     g_array_set_size(hub->submitted, 0);

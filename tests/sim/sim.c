@@ -21,10 +21,13 @@ static void remove_tree(const char *path)
     g_rmdir(path);
 }
 
-static gboolean run(guint64 seed, bool hostile, const char *directory, unsigned *messages)
+static gboolean run(guint64 seed, bool trace, bool hostile, const char *directory,
+                    unsigned *messages)
 {
     g_autofree char *why = NULL;
     g_autoptr(World) world = world_new(seed, directory);
+    if (trace)
+        world_set_tracing(world);
     if (hostile)
         world_set_hostile(world);
     world_live(world);
@@ -38,8 +41,9 @@ static gboolean run(guint64 seed, bool hostile, const char *directory, unsigned 
 int main(int argc, char **argv)
 {
     g_autofree char *range = NULL;
-    gboolean hostile = FALSE;
+    gboolean hostile = FALSE, trace = FALSE;
     const GOptionEntry entries[] = {
+        {"trace", 0, 0, G_OPTION_ARG_NONE, &trace, "Print what happens", NULL},
         {"hostile", 0, 0, G_OPTION_ARG_NONE, &hostile,
          "Alter what members get; see whether any breaks", NULL},
         {"seeds", 0, 0, G_OPTION_ARG_STRING, &range, "Which worlds to run", "FIRST-LAST"},
@@ -64,7 +68,7 @@ int main(int argc, char **argv)
             fprintf(stderr, "%s: %s\n", directory, g_strerror(errno));
             return 74;
         }
-        failed += !run(seed, hostile, directory, &messages);
+        failed += !run(seed, trace, hostile, directory, &messages);
         remove_tree(directory);
     }
     printf("seeds %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT ": %u failed, %u messages\n", first,

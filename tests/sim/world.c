@@ -80,6 +80,22 @@ void world_free(World *world)
     g_free(world);
 }
 
+void world_set_tracing(World *world)
+{
+    world->tracing = true;
+}
+
+void world_trace(const World *world, const char *format, ...)
+{
+    if (!world->tracing)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *line = g_strdup_vprintf(format, arguments);
+    va_end(arguments);
+    g_print("%10.3f %s\n", (double)world->now_us / SECOND_US, line);
+}
+
 void world_set_hostile(World *world)
 {
     world->hostile = true;
@@ -163,6 +179,7 @@ static void say(World *world, Node *node, int to)
     g_autofree char *text = g_strdup_printf("word %u of %u", ++world->words, node->index);
     if (!session_say(node->session, &conversation, text, false, said.token, world->now_us, NULL))
         return;
+    world_trace(world, "%u says %u to %d", node->index, world->said->len, to);
     g_array_append_val(world->said, said);
     node_busy(node);
 }
@@ -202,18 +219,22 @@ static void trouble_node(World *world)
         node_quit(node);
         break;
     case 3:
+        world_trace(world, "%u is cut off", node->index);
         if (node->connection)
             network_reset(node->connection);
         break;
     case 4:
+        world_trace(world, "%u has its cable pulled", node->index);
         if (node->connection)
             node->connection->pulled = true;
         break;
     case 5:
+        world_trace(world, "%u has its disk filled or emptied", node->index);
         if (node->log)
             log_set_size_limit(node->log, world_chance(world, 50) ? 1 : UINT64_MAX);
         break;
     case 6:
+        world_trace(world, "%u has its clock changed", node->index);
         node->clock_off_ms = world_chance(world, 50) ? TEN_YEARS_MS : -TEN_YEARS_MS;
         break;
     }
@@ -225,7 +246,7 @@ static void trouble_relay(World *world)
         relay_start(world);
         return;
     }
-    switch (world_between(world, 0, world->clocks_jump ? 4 : 3)) {
+    switch (world_between(world, 0, world->clocks_jump && !world->relay_forgets ? 4 : 3)) {
     case 0:
     case 1:
         if (world->relay_forgets && world_chance(world, 40))
@@ -237,9 +258,11 @@ static void trouble_relay(World *world)
         relay_stop(world);
         break;
     case 3:
+        world_trace(world, "the relay's disk is filled or emptied");
         log_set_size_limit(world->relay_log, world_chance(world, 50) ? 1 : UINT64_MAX);
         break;
     case 4:
+        world_trace(world, "the relay's clock is changed");
         world->relay_clock_off_ms = world_chance(world, 50) ? -TEN_YEARS_MS : SECOND_US;
         break;
     }
@@ -309,6 +332,7 @@ static bool at_rest(World *world, char **why)
 
 bool world_heal(World *world, char **why)
 {
+    world_trace(world, "all is put right");
     if (!world->hub)
         relay_start(world);
     log_set_size_limit(world->relay_log, UINT64_MAX);

@@ -18,6 +18,8 @@ void world_live(World *world);
 /* From now on frames to members are altered on the way. Nothing is promised then but that no member
  * breaks. */
 void world_set_hostile(World *world);
+/* Prints what happens from now on. */
+void world_set_tracing(World *world);
 /* Everything is put right, and all is awaited. False when it does not come to rest in five minutes
  * of virtual time; `why` says what is missing. */
 bool world_heal(World *world, char **why);

@@ -49,7 +49,8 @@ typedef struct {
     int64_t clock_off_ms;
     GHashTable *told; /* others' tokens that were told of in this life */
     bool told_twice;
-    bool copied; /* there is a copy of the directory as it once was */
+    bool put_back; /* directs that the relay need not keep any more may be gone here */
+    bool copied;   /* there is a copy of the directory as it once was */
 } Node;
 
 struct World {
@@ -65,6 +66,7 @@ struct World {
     unsigned words;
     bool relay_forgets; /* in this world the relay's disk dies; else members' are put back */
     bool clocks_jump;
+    bool tracing;
     bool hostile; /* what members get is altered on the way */
 
     Identity *relay_identity;
@@ -80,6 +82,9 @@ int world_between(World *world, int from, int to); /* both included */
 bool world_chance(World *world, int percent);
 /* Serves everything that is due up to then, and sets the clock to it. */
 void world_run(World *world, int64_t until_us);
+
+/* A line about what happens, when that was asked for. */
+void world_trace(const World *world, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /* world_network.c */
 void network_dial(Node *node);

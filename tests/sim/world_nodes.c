@@ -71,6 +71,7 @@ static int64_t hub_out_wall(void *user)
 
 void relay_start(World *world)
 {
+    world_trace(world, "the relay starts");
     static const HubOutput output = {.send = hub_out_send,
                                      .queued = hub_out_queued,
                                      .close = hub_out_close,
@@ -98,6 +99,7 @@ static void drop_connections(World *world)
 /* Nothing that is not committed survives. */
 void relay_crash(World *world)
 {
+    world_trace(world, "the relay is gone");
     drop_connections(world);
     g_clear_pointer(&world->hub, hub_free);
     g_clear_pointer(&world->relay_log, log_close);
@@ -112,6 +114,7 @@ void relay_stop(World *world)
 
 void relay_forget(World *world)
 {
+    world_trace(world, "the relay's disk dies");
     relay_crash(world);
     remove_files(world->relay_directory);
 }
@@ -186,9 +189,19 @@ static void note_told(Node *node, const SessionMessage *message)
         node->told_twice = true;
 }
 
+static void trace_event(const Node *node, const SessionEvent *event)
+{
+    if (event->type == SESSION_EVENT_STATE && node->session)
+        world_trace(node->world, "%u is %s (%s)", node->index,
+                    session_state_name(session_state(node->session)), event->text);
+    else if (event->type == SESSION_EVENT_NOTICE)
+        world_trace(node->world, "%u notices %s: %s", node->index, event->code, event->text);
+}
+
 static void out_event(const SessionEvent *event, void *user)
 {
     Node *node = user;
+    trace_event(node, event);
     if (event->type == SESSION_EVENT_MESSAGE)
         note_told(node, event->message);
     if (event->type != SESSION_EVENT_DELIVERY)
@@ -196,6 +209,9 @@ static void out_event(const SessionEvent *event, void *user)
     Said *said = find_said(node->world, event->message->token);
     if (!said)
         return;
+    world_trace(node->world, "%u is told of %u: %s", node->index,
+                (unsigned)(said - (Said *)node->world->said->data),
+                event->message->delivery == DELIVERY_STATE_SENT ? "sent" : "not sent");
     said->told_sent |= event->message->delivery == DELIVERY_STATE_SENT;
     said->told_refused |= event->message->delivery == DELIVERY_STATE_REFUSED;
 }
@@ -229,6 +245,7 @@ void node_start(Node *node)
 
 static void stop(Node *node)
 {
+    world_trace(node->world, "%u stops", node->index);
     if (node->connection)
         network_close_member(node->connection);
     g_clear_pointer(&node->session, session_free);
@@ -264,6 +281,7 @@ static char *copy_of(const Node *node)
 
 void node_copy(Node *node)
 {
+    world_trace(node->world, "%u is copied", node->index);
     g_autofree char *copy = copy_of(node);
     remove_files(copy);
     copy_files(node->directory, copy);
@@ -273,9 +291,11 @@ void node_copy(Node *node)
 void node_put_back(Node *node)
 {
     World *world = node->world;
+    world_trace(world, "%u is put back", node->index);
     g_autofree char *copy = copy_of(node);
     remove_files(node->directory);
     copy_files(copy, node->directory);
+    node->put_back = true;
     for (guint i = 0; i < world->said->len; i++) {
         Said *said = &g_array_index(world->said, Said, i);
         said->unsaid |= said->author == node->index && !said->told_sent;

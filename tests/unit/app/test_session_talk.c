@@ -1,6 +1,19 @@
 /* Reading, people and saying, as tables. */
 #include "tests/unit/app/session_play.h"
 
+#define SAY_1(text)                                                                                \
+    {SAY, text},                                                                                   \
+    {                                                                                              \
+        READS, "queued " text                                                                      \
+    }
+#define SAY_4(text) SAY_1(text), SAY_1(text), SAY_1(text), SAY_1(text)
+#define SUBMITS_1(seq, text)                                                                       \
+    {                                                                                              \
+        READS, "> submit " #seq " " text                                                           \
+    }
+#define SUBMITS_4(s1, s2, s3, s4, text)                                                            \
+    SUBMITS_1(s1, text), SUBMITS_1(s2, text), SUBMITS_1(s3, text), SUBMITS_1(s4, text)
+
 /* --- reading --- */
 
 START_TEST(shows_history_and_news)
@@ -142,6 +155,18 @@ START_TEST(says_later_what_is_said_too_early)
 }
 END_TEST
 
+START_TEST(keeps_the_order_said_while_it_catches_up)
+{
+    PLAY(JOIN, {PASS, NULL, 1000}, {CUT}, {READS, "state lost"}, SAY_4("a"), SAY_4("b"), SAY_4("c"),
+         SAY_4("d"), {SAY, "e"}, {READS, "queued e"}, {PASS, NULL, 100}, {READS, "dial 1"}, {UP},
+         {READS, "> hello place one, holds 1"}, {WELCOME}, {ROSTER, "b"}, {PAGE, NULL, 101},
+         {SAY, "f"}, {READS, "state joined"}, {READS, "joined"}, SUBMITS_4(2, 3, 4, 5, "a"),
+         SUBMITS_4(6, 7, 8, 9, "b"), SUBMITS_4(10, 11, 12, 13, "c"), SUBMITS_4(14, 15, 16, 17, "d"),
+         {READS, "queued f"}, {TAKEN}, {READS, "sent a"}, {READS, "> submit 18 e"}, {TAKEN},
+         {READS, "sent a"}, {READS, "> submit 19 f"});
+}
+END_TEST
+
 START_TEST(takes_a_delivery_for_a_receipt)
 {
     PLAY(JOIN, {SAY, "hello"}, {READS, "queued hello"}, {READS, "> submit 2 hello"}, {ECHO},
@@ -271,6 +296,7 @@ int main(void)
                                   tells_that_it_is_away,
                                   says,
                                   says_later_what_is_said_too_early,
+                                  keeps_the_order_said_while_it_catches_up,
                                   takes_a_delivery_for_a_receipt,
                                   sends_the_same_again_after_a_loss,
                                   waits_when_it_is_too_fast,

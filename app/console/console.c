@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 #define EXIT_FAILED 1
+#define EXIT_USAGE 64    /* sysexits.h */
 #define EXIT_NOT_SENT 75 /* EX_TEMPFAIL of sysexits.h */
 #define START_WAIT_MS 5000
 #define DRAIN_MS 10000
@@ -328,7 +329,8 @@ static void on_event(const SessionEvent *event, void *user)
         break;
     case SESSION_EVENT_WANTS_CONNECT:
         if (!console->json)
-            console->printer->line("Nothing was found yet. /connect HOST:PORT joins by address.");
+            console->printer->line(
+                "No one was found yet; still looking. /connect HOST:PORT joins by address.");
         break;
     case SESSION_EVENT_PLACE:
         console->greeted = false;
@@ -418,5 +420,7 @@ int console_run(const ConsoleOptions *options)
     member_free(console.member);
     g_main_loop_unref(console.loop);
     g_hash_table_unref(console.typed);
-    return console.member ? console.exit_code : EXIT_FAILED;
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT))
+        return EXIT_USAGE;
+    return error ? EXIT_FAILED : console.exit_code;
 }

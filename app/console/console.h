@@ -11,5 +11,6 @@ typedef struct {
 } ConsoleOptions;
 
 /* Runs until the person leaves or the input ends; returns the exit code: 0, 75 when something could
- * not be sent within 10 s, 1 when it could not start (said on standard error). */
+ * not be sent within 10 s, 64 when the name or address cannot be one, 1 when it could not start
+ * (both said on standard error). */
 int console_run(const ConsoleOptions *options);

@@ -285,12 +285,15 @@ static void open_history(const char *path)
         history(editor.history, &event, H_LOAD, path);
 }
 
-/* What is typed while a line is handled must not be echoed by the terminal itself. */
+/* What is typed while a line is handled must stay what it is: neither echoed nor edited by the
+ * terminal itself. libedit takes what it finds for the terminal's normal state. */
 static void quieten_terminal(void)
 {
     tcgetattr(STDIN_FILENO, &editor.before);
     struct termios quiet = editor.before;
-    quiet.c_lflag &= ~(tcflag_t)ECHO;
+    quiet.c_lflag &= ~(tcflag_t)(ECHO | ICANON | IEXTEN);
+    quiet.c_cc[VMIN] = 1;
+    quiet.c_cc[VTIME] = 0;
     tcsetattr(STDIN_FILENO, TCSADRAIN, &quiet);
 }
 

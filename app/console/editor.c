@@ -286,15 +286,10 @@ static void open_history(const char *path)
 }
 
 /* What is typed while a line is handled must stay what it is: neither echoed nor edited by the
- * terminal itself. libedit takes what it finds for the terminal's normal state. */
-static void quieten_terminal(void)
+ * terminal itself, which libedit's normal mode ("x") would ask for. */
+static void quieten_terminal(EditLine *line)
 {
-    tcgetattr(STDIN_FILENO, &editor.before);
-    struct termios quiet = editor.before;
-    quiet.c_lflag &= ~(tcflag_t)(ECHO | ICANON | IEXTEN);
-    quiet.c_cc[VMIN] = 1;
-    quiet.c_cc[VTIME] = 0;
-    tcsetattr(STDIN_FILENO, TCSADRAIN, &quiet);
+    el_set(line, EL_SETTY, "-x", "-echo", "-icanon", "-iexten", NULL);
 }
 
 static void watch_signals(void)
@@ -313,7 +308,7 @@ void editor_start(const InputEvents *events, void *user, const char *history_pat
 {
     editor.events = *events;
     editor.user = user;
-    quieten_terminal();
+    tcgetattr(STDIN_FILENO, &editor.before);
     open_history(history_path);
     editor.line = el_init("backfence", stdin, stdout, stderr);
     el_set(editor.line, EL_PROMPT, prompt);
@@ -323,6 +318,7 @@ void editor_start(const InputEvents *events, void *user, const char *history_pat
     el_set(editor.line, EL_GETCFN, next_character);
     /* The narrow el_set() would copy the two texts and lose the copies. */
     el_wset(editor.line, EL_ADDFN, L"backfence-complete", L"Complete a command or name", complete);
+    quieten_terminal(editor.line);
     bind_keys(editor.line);
     el_source(editor.line, NULL); /* ~/.editrc */
     el_set(editor.line, EL_UNBUFFERED, 1);

@@ -21,6 +21,7 @@
 #define DRAIN_MS 10000
 #define FIRST_HISTORY 20
 #define FIRST_HISTORY_MAX 200
+#define HISTORY_MAX 10000
 #define SKIPPED_QUIET_MS 300 /* how long nothing older came before its number is told */
 
 typedef struct {
@@ -229,8 +230,9 @@ static gboolean tell_skipped(gpointer user)
     Console *console = user;
     console->skipped_timer = 0;
     g_autofree char *text =
-        g_strdup_printf("%u more %s said while you were away; /history shows them.",
-                        console->skipped, console->skipped == 1 ? "was" : "were");
+        g_strdup_printf("%u more %s said while you were away; /history %u shows them.",
+                        console->skipped, console->skipped == 1 ? "was" : "were",
+                        MIN(console->skipped + FIRST_HISTORY_MAX, HISTORY_MAX));
     console->printer->line(text);
     console->skipped = 0;
     return G_SOURCE_REMOVE;

@@ -113,6 +113,14 @@ class House:
         self.port = int(relay.output.await_text(r"event=listening port=(\d+)")[1])
         return relay
 
+    def fill(self, first, last):
+        """Puts "message FIRST" to "message LAST" into the log of a relay that does not run."""
+        program = os.path.join(os.environ.get("BACKFENCE_BUILD_DIR", ""), "tests/lan/fill")
+        if not os.access(program, os.X_OK):
+            raise Skip(f"{program} is not built")
+        subprocess.run([program, f"{self.folder}/relay", str(first), str(last)], check=True,
+                       stdout=subprocess.DEVNULL)
+
     def arguments(self, name, *more):
         where = ["--connect", f"127.0.0.1:{self.port}"] if self.port else []
         return [self.console_program, "--no-mdns", *where, "--data", f"{self.folder}/{name}",
@@ -285,6 +293,34 @@ def one_who_was_away_is_told():
         bob.await_text(said("Ann", "public 0"))
         check("for later" not in bob.plain(), "what was told once is not told again")
         check(bob.leave() == 0 and ann.leave() == 0, "exit codes")
+
+
+@scenario
+def after_a_long_absence():
+    """The newest of what was missed, in order, and how much more there is."""
+    with House() as house:
+        house.fill(1, 300)
+        relay = house.relay()
+        ann = house.terminal("Ann").join()
+        ann.await_text("message 300\r?\n> $")
+        told = [int(n) for n in re.findall(r": message (\d+)", ann.plain())]
+        check(told == list(range(281, 301)), f"the last twenty: {told[:3]} … {told[-3:]}")
+        check(ann.leave() == 0, "exit code")
+        relay.send_signal(signal.SIGTERM)
+        relay.wait(15)
+        house.fill(301, 1300)
+        house.relay()
+        ann = house.terminal("Ann").join()
+        more = int(ann.await_text(r"-- (\d+) more were said while you were away")[1])
+        told = [int(n) for n in re.findall(r": message (\d+)", ann.plain())]
+        check(told == list(range(1301 - len(told), 1301)), f"{told[:3]} … {told[-3:]}")
+        check(100 <= len(told) and more + len(told) == 1000, f"{len(told)} shown, {more} more")
+        mark = ann.mark()
+        ann.enter("/history 1000")
+        ann.await_text("message 1300\r?\n> $", mark)
+        told = [int(n) for n in re.findall(r": message (\d+)", ann.plain(mark))]
+        check(told == list(range(301, 1301)), f"/history: {len(told)}, {told[:3]} … {told[-3:]}")
+        check(ann.leave() == 0, "exit code")
 
 
 @scenario

@@ -161,9 +161,12 @@ void session_candidates(Session *session, const SessionCandidate *candidates, si
 {
     session_begin(session, now_us);
     g_autoptr(GArray) targets = g_array_new(FALSE, FALSE, sizeof(Target));
+    bool moved = false;
     for (size_t i = 0; i < count; i++) {
         Target target = {.seen = candidates[i]};
         const Target *before = find_target(session, candidates[i].id);
+        moved |=
+            before && before->seen.id == session->current.id && appeared(before, &candidates[i]);
         if (before && !appeared(before, &candidates[i])) {
             target.failures = before->failures;
             target.next_try_us = before->next_try_us;
@@ -173,6 +176,9 @@ void session_candidates(Session *session, const SessionCandidate *candidates, si
     g_array_unref(session->targets);
     session->targets = g_steal_pointer(&targets);
     session->settled = settled;
+    /* The address that is dialled was from memory; now there is a fresh one. */
+    if (moved && session->phase == PHASE_DIALLING)
+        session_drop(session, NULL, 0);
     if (!seen_something(session))
         session->first_seen_us = INT64_MAX;
     else if (session->first_seen_us == INT64_MAX)

@@ -56,6 +56,22 @@ START_TEST(backs_off_and_comes_at_once_when_it_is_seen_again)
 }
 END_TEST
 
+START_TEST(dials_again_when_a_fresh_address_comes)
+{
+    PLAY({FIND, "relay remembered here", 1}, {READS, "state joining"}, {READS, "dial 1"},
+         {PASS, NULL, 300}, {QUIET}, {FIND, "relay here", 1}, {READS, "hang up"}, {READS, "dial 1"},
+         {QUIET});
+}
+END_TEST
+
+START_TEST(gives_up_a_dial_that_nobody_answers)
+{
+    PLAY({FIND, "relay here", 1}, {READS, "state joining"}, {READS, "dial 1"}, {PASS, NULL, 14900},
+         {QUIET}, {PASS, NULL, 200}, {READS, "hang up"}, {READS, "state joining"},
+         {PASS, NULL, 500}, {READS, "dial 1"});
+}
+END_TEST
+
 START_TEST(offers_to_connect_when_nothing_is_found)
 {
     PLAY({SETTLE}, {PASS, NULL, 2900}, {QUIET}, {PASS, NULL, 200}, {READS, "wants connect"},
@@ -178,6 +194,8 @@ int main(void)
                                   tries_others_before_trying_again,
                                   gives_up_a_dial_that_hangs_when_there_are_others,
                                   backs_off_and_comes_at_once_when_it_is_seen_again,
+                                  dials_again_when_a_fresh_address_comes,
+                                  gives_up_a_dial_that_nobody_answers,
                                   offers_to_connect_when_nothing_is_found,
                                   refuses_another_key,
                                   refuses_itself,

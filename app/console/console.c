@@ -181,6 +181,16 @@ static void typed(const char *line, void *user)
         leave(console, EXIT_FAILED);
 }
 
+/* Others see that something is being written to them; commands are nobody's business. */
+static void edited(const char *line, void *user)
+{
+    Console *console = user;
+    if (console->leaving || line[0] == '\0' || line[0] == '/' || line[0] == '!')
+        return;
+    session_typing(member_session(console->member), &general, g_get_monotonic_time());
+    member_touched(console->member);
+}
+
 static GPtrArray *complete(const char *before, size_t *replaced, void *user)
 {
     return complete_line(member_session(((Console *)user)->member), before, replaced);
@@ -188,7 +198,8 @@ static GPtrArray *complete(const char *before, size_t *replaced, void *user)
 
 static void start_reading(Console *console)
 {
-    static const InputEvents events = {.line = typed, .end = finish, .complete = complete};
+    static const InputEvents events = {
+        .line = typed, .end = finish, .edited = edited, .complete = complete};
     if (console->reading)
         return;
     console->reading = true;

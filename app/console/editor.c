@@ -154,6 +154,13 @@ static void take_line(const char *typed)
     editor.drawn = true;
 }
 
+static void tell_edited(void)
+{
+    const LineInfo *line = el_line(editor.line);
+    g_autofree char *text = g_strndup(line->buffer, (gsize)(line->lastchar - line->buffer));
+    editor.events.edited(text, editor.user);
+}
+
 static gboolean keys_ready(gint fd, GIOCondition condition, gpointer user)
 {
     int count = 0;
@@ -165,6 +172,8 @@ static gboolean keys_ready(gint fd, GIOCondition condition, gpointer user)
     }
     if (typed && count > 0 && (typed[count - 1] == '\n' || typed[count - 1] == '\r'))
         take_line(typed);
+    else if (typed && count > 0)
+        tell_edited();
     if (editor.ended || ((condition & (G_IO_HUP | G_IO_ERR)) && !(condition & G_IO_IN))) {
         editor.keys_source = 0;
         editor.events.end(editor.user);

@@ -10,6 +10,8 @@ typedef struct {
     void (*line)(const char *line, void *user);
     /* Nothing more will come; on a terminal also each Ctrl+D in an empty line. */
     void (*end)(void *user);
+    /* A person changed the line, which is this now. */
+    void (*edited)(const char *line, void *user);
     /* What could stand in place of the last `*replaced` bytes of `before`, which is the line up to
      * the cursor: GPtrArray of char*, transfer full, or NULL. */
     GPtrArray *(*complete)(const char *before, size_t *replaced, void *user);

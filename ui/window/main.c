@@ -263,8 +263,11 @@ static void take_changes(Program *program)
 {
     if (g_atomic_int_compare_and_exchange(&program->desktop_waiting, 1, 0))
         desktop_dispatch(program->desktop);
-    if (g_atomic_int_compare_and_exchange(&program->model_waiting, 1, 0))
-        face_set_model(program->face, engine_take(program->engine));
+    if (g_atomic_int_compare_and_exchange(&program->model_waiting, 1, 0)) {
+        Model *model = engine_take(program->engine);
+        program->done |= model_wants_quit(model);
+        face_set_model(program->face, model);
+    }
     if (g_atomic_int_get(&program->quit_waiting))
         program->done = true;
 }

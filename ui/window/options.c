@@ -1,7 +1,9 @@
 #include "ui/window/options.h"
 
+#include <langinfo.h>
 #include <locale.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 
 int options_read(Options *options, int argc, char **argv)
@@ -20,6 +22,9 @@ int options_read(Options *options, int argc, char **argv)
         G_OPTION_ENTRY_NULL,
     };
     setlocale(LC_ALL, "");
+    /* SDL sets no title at all when the locale cannot spell it. */
+    if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+        setlocale(LC_CTYPE, "C.UTF-8");
     g_autoptr(GError) error = NULL;
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
     g_option_context_set_summary(context, "Chat with everyone on the same network.");

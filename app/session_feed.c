@@ -30,6 +30,7 @@ static void note_newest(Session *session, const LogHead *head)
 
 void session_measure_tail(Session *session)
 {
+    session->own_last_ms = 0;
     for (unsigned lane = LANE_PUBLIC; lane <= LANE_PRIVATE; lane++) {
         session->tail[lane] =
             log_feed_head(session->log, self_key(session), session->incarnation, (Lane)lane);
@@ -114,7 +115,7 @@ gboolean session_sign(Session *session, Item *item, GError **error)
         return FALSE;
     tail->seq = draft.seq;
     memcpy(tail->hash, event_hash(event), HASH_SIZE);
-    note_time(session, event);
+    session->own_last_ms = draft.time_ms;
     item->event = g_steal_pointer(&event);
     return TRUE;
 }

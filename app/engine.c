@@ -3,6 +3,7 @@
 #include "app/engine.h"
 
 #include "app/engine_internal.h"
+#include "relay/process.h"
 #include "relay/text.h"
 
 #include <string.h>
@@ -204,6 +205,11 @@ static void release(Engine *engine)
     pthread_mutex_destroy(&engine->mutex);
     pthread_cond_destroy(&engine->ready);
     g_free(engine);
+}
+
+void engine_prepare_process(void)
+{
+    process_prepare();
 }
 
 Engine *engine_new(const EngineOptions *options, void (*wake)(void *user), void *user,

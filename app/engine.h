@@ -14,6 +14,9 @@ typedef struct {
 
 typedef struct Engine Engine;
 
+/* What the program does first, at the start of main(): relay/process.h says what. */
+void engine_prepare_process(void);
+
 /* `wake` is called on the network thread after each new snapshot, at most once until engine_take()
  * is called. Fails with a sentence for a person when the data directory cannot be used (locked by
  * another running app, newer version, not writable). */

@@ -348,6 +348,7 @@ static int fail(const char *message)
 
 int main(int argc, char **argv)
 {
+    engine_prepare_process();
     Options options = {0};
     int code = options_read(&options, argc, argv);
     if (code >= 0)

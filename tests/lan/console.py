@@ -368,6 +368,9 @@ def in_a_pipe():
         for word in ("q", "quit", "!bye", "/quit"):
             code, out, _ = house.piped("script", f"{word}\nnever said\n")
             check(code == 0 and "never" not in out, f"{word}: {out}")
+        closed = subprocess.run(["sh", "-c", 'exec "$@" <&-', "sh", *house.arguments("script")],
+                                env=house.environment, capture_output=True, timeout=20)
+        check(closed.returncode == 0, f"closed standard input: {closed.returncode}")
         code, out, _ = house.piped("script", "/foo\n/me\n/msg Nobody x\n/connect\n/nick \n/history x\n")
         check(code == 0 and out.count("!! ") == 6, out)
 

@@ -249,9 +249,9 @@ def containers_are_left_out():
     with Lan(2) as lan:
         for words in (
             ("link", "add", "docker0", "type", "bridge"),
-            ("link", "add", "veth77", "type", "veth", "peer", "name", "inner"),
+            ("link", "add", "veth77", "type", "veth", "peer", "name", "veth78"),
             ("link", "set", "veth77", "master", "docker0", "up"),
-            ("link", "set", "inner", "up"),
+            ("link", "set", "veth78", "up"),
             ("address", "add", "172.17.0.1/16", "dev", "docker0"),
             ("link", "set", "docker0", "up"),
         ):

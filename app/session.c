@@ -212,7 +212,7 @@ void session_dialled(Session *session, uint64_t candidate, const uint8_t *key, i
     else if (current->has_key && memcmp(current->key_prefix, key, sizeof current->key_prefix) != 0)
         session_drop(session, "Another device answers at this address.", -1);
     else
-        session_hello(session, key);
+        session_hello(session);
     session_end(session);
 }
 
@@ -313,11 +313,6 @@ Log *session_log(const Session *session)
 bool session_away(const Session *session)
 {
     return session->away;
-}
-
-const uint8_t *session_relay_key(const Session *session)
-{
-    return session->phase == PHASE_JOINED ? session->relay_key : NULL;
 }
 
 bool session_relay_program(const Session *session)

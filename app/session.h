@@ -194,8 +194,6 @@ const SessionMember *session_self(const Session *session);
 /* The person chose a name, now or earlier. */
 bool session_name_chosen(const Session *session);
 bool session_away(const Session *session);
-/* The key that TLS proved of the relay joined; NULL when none is. */
-const uint8_t *session_relay_key(const Session *session);
 bool session_relay_program(const Session *session);
 /* NULL before the first place. For searching and read marks. */
 Log *session_log(const Session *session);

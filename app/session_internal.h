@@ -133,7 +133,7 @@ struct Session {
     Log *log; /* NULL before the first */
     char *place_name;
     bool damage_untold;
-    uint8_t relay_key[KEY_SIZE];
+    bool store_damage_told;
     bool relay_program;
     uint8_t relay_log[PLACE_SIZE]; /* of the relay joined last */
     bool has_relay_log;
@@ -244,7 +244,7 @@ int64_t session_grace_deadline(const Session *session);
 
 /* session_link.c */
 bool session_send(Session *session, const Wire__Frame *frame);
-void session_hello(Session *session, const uint8_t *key);
+void session_hello(Session *session);
 void session_heartbeat(Session *session);
 int64_t session_link_deadline(const Session *session);
 void session_send_away(Session *session);

@@ -13,9 +13,8 @@ bool session_send(Session *session, const Wire__Frame *frame)
 
 /* --- joining --- */
 
-void session_hello(Session *session, const uint8_t *key)
+void session_hello(Session *session)
 {
-    memcpy(session->relay_key, key, KEY_SIZE);
     const SessionCandidate *to = &session->current;
     bool here = session->log &&
                 (!to->has_place || memcmp(to->place, log_place(session->log), PLACE_SIZE) == 0);

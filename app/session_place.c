@@ -91,8 +91,20 @@ void session_close_place(Session *session)
     session->bad_event_told = session->fork_told = false;
 }
 
+static void tell_store_damage(Session *session)
+{
+    if (session->store_damage_told || !store_damaged(session->store))
+        return;
+    session->store_damage_told = true;
+    g_autofree char *text = g_strdup_printf(
+        "The file of drafts, settings and unsent messages was damaged and is set aside as %s.",
+        store_damaged(session->store));
+    session_notice(session, "store-damaged", text);
+}
+
 void session_tell_damage(Session *session)
 {
+    tell_store_damage(session);
     if (!session->damage_untold)
         return;
     session->damage_untold = false;

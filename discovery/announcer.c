@@ -141,8 +141,3 @@ void announcer_update(Announcer *announcer, const Announcement *announcement)
 {
     worker_post(worker_context(announcer->worker), carry_out, order_new(announcer, announcement));
 }
-
-AnnouncerState announcer_state(const Announcer *announcer)
-{
-    return announcer->state;
-}

@@ -42,4 +42,3 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Announcer, announcer_free)
 
 /* Changes what is announced (place's name, locked, role): TXT only, the service stays. */
 void announcer_update(Announcer *announcer, const Announcement *announcement);
-AnnouncerState announcer_state(const Announcer *announcer);

@@ -85,11 +85,6 @@ void roster_set_profile(Roster *roster, RosterMember *member, Event *profile)
     note_change(roster, member);
 }
 
-void roster_leave(Roster *roster, RosterMember *member, int64_t now_ms)
-{
-    roster_set_presence(roster, member, ROSTER_OFFLINE, now_ms);
-}
-
 /* A member that left without a profile is told as offline once and then forgotten. The last one
  * takes its place; it counts as changed, since a first roster under way may have passed that index.
  */

@@ -35,8 +35,6 @@ RosterMember *roster_find(Roster *roster, const uint8_t *key);
 void roster_set_presence(Roster *roster, RosterMember *member, RosterPresence presence,
                          int64_t now_ms);
 void roster_set_profile(Roster *roster, RosterMember *member, Event *profile);
-/* Without a profile nobody can tell who this was: forgets it. Everybody else stays as offline. */
-void roster_leave(Roster *roster, RosterMember *member, int64_t now_ms);
 unsigned roster_size(const Roster *roster);
 
 /* Changes that roster_take_changes() would give. */

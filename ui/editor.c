@@ -386,11 +386,6 @@ size_t editor_caret(const Editor *editor)
     return editor->caret;
 }
 
-size_t editor_anchor(const Editor *editor)
-{
-    return editor->anchor;
-}
-
 bool editor_selection(const Editor *editor, size_t *start, size_t *end)
 {
     if (editor->caret == editor->anchor)

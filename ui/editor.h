@@ -53,8 +53,6 @@ const char *editor_text(const Editor *editor);
 size_t editor_length(const Editor *editor);
 bool editor_empty(const Editor *editor);
 size_t editor_caret(const Editor *editor);
-/* Where the selection began; the caret when there is none. */
-size_t editor_anchor(const Editor *editor);
 /* FALSE when nothing is selected. */
 bool editor_selection(const Editor *editor, size_t *start, size_t *end);
 /* The selected text, NULL when there is none; transfer full. */

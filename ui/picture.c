@@ -175,11 +175,6 @@ Picture *picture_scaled(Picture *picture, int width, int height)
     return scaled;
 }
 
-const uint32_t *picture_pixels(const Picture *picture)
-{
-    return picture->pixels;
-}
-
 static void draw_tinted(const Picture *picture, const Pixels *to, Rect rect, Color tint)
 {
     Rect part = rect_intersect(rect, to->clip);

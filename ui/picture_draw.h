@@ -11,5 +11,3 @@ void picture_draw(Picture *picture, const Pixels *to, Rect rect, int radius, Col
 /* The picture at another size by means of areas; transfer none: valid until the next call with
  * another size. Itself at its own size. */
 Picture *picture_scaled(Picture *picture, int width, int height);
-/* Premultiplied, rows without gaps. */
-const uint32_t *picture_pixels(const Picture *picture);

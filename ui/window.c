@@ -178,13 +178,6 @@ void window_set_title(Window *window, const char *title)
         SDL_SetWindowTitle(window->window, title);
 }
 
-void window_raise(Window *window)
-{
-    if (SDL_GetWindowFlags(window->window) & SDL_WINDOW_MINIMIZED)
-        SDL_RestoreWindow(window->window);
-    SDL_RaiseWindow(window->window);
-}
-
 void window_attention(Window *window)
 {
     if (!window_focused(window))

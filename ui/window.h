@@ -36,8 +36,6 @@ bool window_focused(const Window *window);
 /* False while minimized or fully hidden: nothing needs to be drawn. */
 bool window_visible(const Window *window);
 void window_set_title(Window *window, const char *title);
-/* Comes to the front when the desktop allows it, and asks for attention otherwise. */
-void window_raise(Window *window);
 /* Asks for attention (a blinking taskbar entry) while unfocused. */
 void window_attention(Window *window);
 

@@ -107,7 +107,6 @@ void session_begin(Session *session, int64_t now_us)
 void session_end(Session *session)
 {
     if (session->depth == 1 && session->phase != PHASE_LEFT) {
-        session_tell_damage(session);
         session_dial_best(session);
         session_offer_connect(session);
         session_submit(session);
@@ -267,6 +266,7 @@ void session_tick(Session *session, int64_t now_us)
 {
     session_begin(session, now_us);
     session_commit(session);
+    session_tell_damage(session); /* here: what is told before the shell runs, nobody hears */
     session_expire_typing(session);
     session_grace(session);
     session_heartbeat(session);

@@ -429,6 +429,18 @@ def newer(path):
 
 
 @scenario
+def a_damaged_file_is_set_aside_and_told():
+    with House() as house:
+        house.relay()
+        house.piped("Eve", "")
+        with open(f"{house.folder}/Eve/member.db", "r+b") as file:
+            file.write(b"garbage" * 600)
+        code, out, err = house.piped("Eve", "", "--json")
+        check(code == 0 and "store-damaged" in out, f"told: {code} {out} {err}")
+        check(os.path.exists(f"{house.folder}/Eve/member.db.damaged-1"), "kept")
+
+
+@scenario
 def exit_codes():
     with House() as house:
         relay = house.relay()

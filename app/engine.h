@@ -48,3 +48,23 @@ void engine_join(Engine *engine, const char *choice_id);
 void engine_connect(Engine *engine, const char *address);
 /* Dial again at once. */
 void engine_try_now(Engine *engine);
+
+/* Files. `paths` in the file system's encoding, NULL-terminated; `thumbnail` may be NULL. What
+ * cannot be done appears as a notice in the conversation. `id` is Transfer.id. */
+void engine_offer(Engine *engine, const char *conversation, const char *const *paths,
+                  GBytes *thumbnail, uint32_t width, uint32_t height);
+/* `into` NULL: the usual folder; `left_out` a bit for each item not wanted, may be NULL; `always`:
+ * from now on everything from this person. */
+void engine_accept(Engine *engine, const uint8_t *id, const char *into, GBytes *left_out,
+                   bool always);
+typedef enum {
+    ENGINE_DECLINE,
+    ENGINE_CANCEL,
+    ENGINE_PAUSE,
+    ENGINE_RESUME,
+    ENGINE_RETRY
+} EngineTransferAct;
+void engine_transfer(Engine *engine, const uint8_t *id, EngineTransferAct act);
+void engine_accept_no_more(Engine *engine, const uint8_t *key);
+/* Where files go when nothing else is said; NULL: the desktop's Downloads. */
+void engine_set_folder(Engine *engine, const char *folder);

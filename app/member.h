@@ -3,6 +3,7 @@
  * GMainContext and its thread. The console runs one directly, the window one through app/engine.h.
  */
 
+#include "app/files/transfers.h"
 #include "app/session.h"
 #include "discovery/finder.h"
 
@@ -17,6 +18,8 @@ typedef struct {
     void (*event)(const SessionEvent *event, void *user);
     void (*choices)(void *user); /* member_candidates() changed */
     void (*finding)(FinderState state, const char *line, void *user);
+    /* A transfer changed: a snapshot, living during the call. May be NULL. */
+    void (*transfer)(Transfer *transfer, void *user);
 } MemberEvents;
 
 typedef struct Member Member;
@@ -35,6 +38,7 @@ void member_start(Member *member);
 void member_leave(Member *member, void (*done)(void *user), void *user);
 Session *member_session(Member *member);
 Store *member_store(Member *member);
+Transfers *member_transfers(Member *member);
 /* Call after anything was done to the session from outside its own callbacks: flushes and sets
  * timers. */
 void member_touched(Member *member);

@@ -6,6 +6,8 @@
  * snapshot that it was reached through (reference counts are atomic). All strings are valid UTF-8,
  * already cleaned by relay/text.h. */
 
+#include "app/files/transfer.h"
+
 #include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -50,6 +52,7 @@ typedef enum {
     MESSAGE_TEXT,
     MESSAGE_ACTION,  /* /me */
     MESSAGE_NOTICE,  /* a line of the program's own: command output, a warning; author NULL */
+    MESSAGE_OFFER,   /* files: see `offer` and model_transfers_of(); text is "" */
     MESSAGE_UNKNOWN, /* an event kind of a newer version: shown as one quiet line */
     MESSAGE_JOINED,  /* author came; text is one whole sentence ("Mira joined"). Faces fold
                         neighbours into one line */
@@ -65,10 +68,11 @@ typedef struct {
     Delivery delivery;
     int64_t time_ms; /* room time, Unix milliseconds; range-checked: always formattable */
     const char *text;
-    size_t length;     /* bytes of text */
-    const char *why;   /* DELIVERY_FAILED: one sentence; else NULL */
-    uint64_t position; /* in the relay's log; 0 while unsent */
-    bool mention;      /* names me */
+    size_t length;      /* bytes of text */
+    const char *why;    /* DELIVERY_FAILED: one sentence; else NULL */
+    uint64_t position;  /* in the relay's log; 0 while unsent */
+    bool mention;       /* names me */
+    const Offer *offer; /* MESSAGE_OFFER; NULL otherwise */
 } Message;
 
 /* A room or a direct. */
@@ -130,6 +134,15 @@ const GPtrArray *model_people(const Model *model);
 const GPtrArray *model_conversations(const Model *model);
 /* const Choice*. */
 const GPtrArray *model_choices(const Model *model);
+/* const Transfer*, newest first. */
+const GPtrArray *model_transfers(const Model *model);
+/* Those of one offer, by the id of its message: the one of a received offer, or one for each
+ * receiver of an own one; transfer container. */
+GPtrArray *model_transfers_of(const Model *model, const uint8_t *message_id);
+/* Keys (GBytes) of those whose files are accepted unasked. */
+const GPtrArray *model_accepted_people(const Model *model);
+/* Where files go when nothing else is said. */
+const char *model_folder(const Model *model);
 /* By id; NULL when there is none. */
 const Conversation *model_find_conversation(const Model *model, const char *id);
 /* Message `index`, 0 the oldest that is loaded, in the order shown. O(log n). */

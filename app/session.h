@@ -12,6 +12,8 @@
 #include "app/store.h"
 #include "relay/keyring.h"
 #include "relay/log.h"
+#include "relay/note.h"
+#include "relay/offer.h"
 
 #include <stdbool.h>
 
@@ -62,7 +64,8 @@ typedef struct {
     const uint8_t *author; /* KEY_SIZE */
     uint32_t kind;         /* EVENT_MESSAGE, or a kind this version does not know (text "") */
     bool action;
-    const char *text;    /* cleaned for showing (text_visible) */
+    const char *text;    /* cleaned for showing (text_visible); of an offer: "" */
+    Offer *offer;        /* EVENT_OFFER; NULL otherwise. Reference it to keep it */
     int64_t time_ms;     /* room time; for queued ones the best guess, so that they come last */
     const uint8_t *hash; /* HASH_SIZE; NULL while unsigned */
     uint64_t position;   /* in the relay's log; 0 while unsent */
@@ -85,6 +88,8 @@ typedef enum {
     SESSION_EVENT_NOTICE, /* one line for the person (text): clock far off, fork seen, disk full …
                            */
     SESSION_EVENT_WANTS_CONNECT, /* nothing found for 3 s */
+    SESSION_EVENT_NOTE,          /* another member's note: `from`, `note` */
+    SESSION_EVENT_NOTE_RETURNED, /* ours to `from` was not forwarded: `retry_ms` */
 } SessionEventType;
 
 typedef enum {
@@ -107,6 +112,9 @@ typedef struct {
     /* MESSAGE: said now, or missed while away from a place that was read before; else history. */
     bool live;
     ConversationId conversation;
+    const uint8_t *from; /* KEY_SIZE */
+    const Wire__Note *note;
+    uint32_t retry_ms; /* 0: that member is not here */
 } SessionEvent;
 
 /* What the session knows of a candidate; the shell maps discovery's onto it. */
@@ -172,6 +180,12 @@ int64_t session_deadline(
  * long, nobody by that key, disk full. */
 gboolean session_say(Session *session, const ConversationId *conversation, const char *text,
                      bool action, uint8_t *token, int64_t now_us, GError **error);
+/* The same for an offer of files. */
+gboolean session_offer(Session *session, const ConversationId *conversation, const Offer *offer,
+                       uint8_t *token, int64_t now_us, GError **error);
+/* Signs, seals and sends a note at once; false when not joined, or the member is not here or has no
+ * sealing key. */
+bool session_send_note(Session *session, const uint8_t *to, const Wire__Note *note, int64_t now_us);
 void session_retry(Session *session, const uint8_t *token, int64_t now_us);
 gboolean session_set_name(Session *session, const char *name, int64_t now_us, GError **error);
 void session_set_away(Session *session, bool away, int64_t now_us);

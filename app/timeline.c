@@ -293,6 +293,8 @@ void timeline_event(Timeline *timeline, const SessionEvent *event, int64_t now_u
         notice(timeline, general(timeline), MESSAGE_NOTICE, NULL, event->text);
         break;
     case SESSION_EVENT_WANTS_CONNECT:
+    case SESSION_EVENT_NOTE:
+    case SESSION_EVENT_NOTE_RETURNED:
         timeline->wants_connect = timeline->changed = true;
         break;
     }

@@ -54,3 +54,21 @@
 #define TIME_MIN_MS INT64_C(0)
 #define TIME_MAX_MS INT64_C(253402300799000) /* 9999-12-31 */
 #define TIME_AHEAD_MS INT64_C(10000)
+
+/* Files. */
+#define TRANSFER_SIZE 16                 /* transfer id, ticket, meeting id */
+#define OFFER_MAX (32 * 1024)            /* bytes of an Offer */
+#define OFFER_ITEMS_MAX 256              /* listed in an Offer; further ones are only counted */
+#define FILES_MAX 200000                 /* entries of a manifest, folders included */
+#define FILE_NAME_MAX 255                /* bytes of a label */
+#define FILE_PATH_MAX 4096               /* bytes of a path in a manifest */
+#define FILE_DEPTH_MAX 64                /* labels of a path */
+#define FILE_SIZE_MAX (INT64_C(1) << 56) /* bytes of one file, and of an offer */
+#define CHUNK_SIZE (1024 * 1024)
+#define CHUNK_SUM_SIZE 16 /* XXH3-128, canonical */
+#define AGAIN_MAX 1024
+#define THUMBNAIL_MAX (12 * 1024) /* bytes, encoded */
+#define THUMBNAIL_SIDE 160        /* pixels */
+#define DATA_FRAME_MAX                                                                             \
+    (64 * 1024) /* bytes of a DataFrame; FRAME_MAX_BEFORE_ADMISSION until Admitted */
+#define DATA_SILENCE_US (30 * INT64_C(1000000)) /* without a byte: the channel is dead */

@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#define NAME_MAX_BYTES 128
 #define BLINK_US 530000
 #define BLINK_FOR_US (10 * G_USEC_PER_SEC)
 #define DRAFT_US (2 * G_USEC_PER_SEC)

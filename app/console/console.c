@@ -341,6 +341,8 @@ static void on_event(const SessionEvent *event, void *user)
         console->printer->error(event->code ? event->code : "notice", event->text);
         break;
     case SESSION_EVENT_WANTS_CONNECT:
+    case SESSION_EVENT_NOTE:
+    case SESSION_EVENT_NOTE_RETURNED:
         if (!console->json)
             console->printer->line(
                 "No one was found yet; still looking. /connect HOST:PORT joins by address.");

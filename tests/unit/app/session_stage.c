@@ -198,6 +198,8 @@ static void out_event(const SessionEvent *event, void *user)
         tell(stage, "notice %s", event->code);
         break;
     case SESSION_EVENT_WANTS_CONNECT:
+    case SESSION_EVENT_NOTE:
+    case SESSION_EVENT_NOTE_RETURNED:
         tell(stage, "wants connect");
         break;
     }

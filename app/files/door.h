@@ -1,0 +1,28 @@
+#pragma once
+/* Where others dial this member for data: a listening socket, TLS, and one Present frame. The
+ * limits of relay/limits.h for what is not admitted hold here too; addresses that are not of this
+ * network are turned away. One thread, that of the poller. */
+
+#include "relay/poller.h"
+#include "relay/tls.h"
+
+typedef struct {
+    /* May it come in? `transfer` and `ticket` have TRANSFER_SIZE bytes. */
+    bool (*expects)(const uint8_t *transfer, const uint8_t *ticket, const uint8_t *key, void *user);
+    /* It did: socket and TLS are the receiver's. Nothing was answered yet. */
+    void (*admitted)(const uint8_t *transfer, int fd, SSL *ssl, void *user);
+} DoorEvents;
+
+typedef struct Door Door;
+
+/* On DEFAULT_PORT, else the next free ones, else any. */
+Door *door_new(Poller *poller, Tls *tls, const DoorEvents *events, void *user, GError **error);
+void door_free(Door *door);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Door, door_free)
+
+/* Numeric host:port where this machine may be reached, best first, at most ADDRESSES_MAX; loopback
+ * only when there is nothing else. Transfer full. */
+char **door_addresses(const Door *door);
+/* What the other's text means here: GSocketAddress, usable ones of this network only; link-local
+ * IPv6 once for each interface. Transfer full. */
+GPtrArray *door_read_addresses(char *const *texts, size_t count);

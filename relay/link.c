@@ -50,6 +50,8 @@ struct Link {
     size_t queued;
     size_t written;      /* bytes of the queue's head that have left */
     GByteArray *partial; /* the beginning of a message whose rest is to come, or NULL */
+    size_t behind;       /* in message(): decrypted bytes that follow the one that is told */
+    bool in_message;
 };
 
 static void link_unref(Link *link)
@@ -199,9 +201,12 @@ static size_t cut_messages(Link *link, const uint8_t *bytes, size_t length)
                 begin_finish(link);
             return 0;
         }
-        link->events.message(bytes + FRAME_HEADER_SIZE, size - FRAME_HEADER_SIZE, link->user);
-        bytes += size;
         length -= size;
+        link->behind = length;
+        link->in_message = true;
+        link->events.message(bytes + FRAME_HEADER_SIZE, size - FRAME_HEADER_SIZE, link->user);
+        link->in_message = false;
+        bytes += size;
     }
     return length;
 }
@@ -429,4 +434,31 @@ bool link_is_open(const Link *link)
 const char *link_alpn(const Link *link)
 {
     return tls_alpn(link->ssl);
+}
+
+/* Does anything lie where the taker would not find it? What is in the socket it finds by itself. */
+static bool holds_bytes(const Link *link)
+{
+    size_t plain = link->in_message ? link->behind : link->partial != NULL ? link->partial->len : 0;
+    return link->queued > 0 || plain > 0 || link->pipe.in_length > 0 ||
+           SSL_has_pending(link->ssl) != 0;
+}
+
+int link_steal(Link *link, SSL **ssl)
+{
+    if (link->state != LINK_OPEN || link->muted || link->freed || holds_bytes(link))
+        return -1;
+    /* BIO_NOCLOSE: the descriptor stays apart from the SSL object. */
+    if (SSL_set_fd(link->ssl, link->pipe.fd) != 1) {
+        ERR_clear_error();
+        return -1;
+    }
+    g_clear_pointer(&link->watch, poller_unwatch);
+    /* A receiver whose disk is slow may let its window stay shut for longer than a link may. */
+    set_option(link->pipe.fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 0);
+    *ssl = g_steal_pointer(&link->ssl);
+    link->state = LINK_GONE;
+    int fd = link->pipe.fd;
+    link->pipe.fd = -1;
+    return fd;
 }

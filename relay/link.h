@@ -53,11 +53,12 @@ void link_finish(Link *link);
 
 size_t link_queued(const Link *link); /* bytes */
 bool link_is_open(const Link *link);  /* handshake done, not finishing */
-/* The ALPN name agreed; NULL before the handshake. */
+/* The ALPN name agreed; NULL before the handshake. Not after link_steal(). */
 const char *link_alpn(const Link *link);
 
-/* Takes socket and SSL object out of an open link, which is then dead and is only freed: from here
- * on the taker uses them, on any thread. The SSL object reads from the socket itself from now on.
- * -1 when bytes are queued, or were received and not yet given out: then it stays what it was. May
- * be called from opened() and message(). */
+/* Takes socket and SSL object out of an open link, which is then dead (no callback comes any more)
+ * and is only freed: from here on the taker uses them, on any thread. The SSL object reads from and
+ * writes to the socket itself from now on, which stays non-blocking, and which the taker watches
+ * over: nothing bounds the time of what is unsent. -1 when bytes are queued, or were received and
+ * not yet given out: then it stays what it was. May be called from opened() and message(). */
 int link_steal(Link *link, SSL **ssl);

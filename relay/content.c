@@ -1,45 +1,17 @@
 #include "relay/content.h"
 
 #include "relay/fields.h"
+#include "relay/message.h"
 #include "relay/text.h"
 #include "wire.pb-c.h"
 
 #include <sodium.h>
 #include <string.h>
 
-/* The fields 1 to 7 of one message, each at most once; which[n].type says whether field n is there.
- */
-typedef struct {
-    Field which[8];
-    uint32_t seen;
-} Fields;
-
-static bool read_fields(const uint8_t *message, size_t length, Fields *fields)
+static bool parse_message(const uint8_t *content, size_t length, FieldSet *fields)
 {
-    *fields = (Fields){0};
-    FieldReader reader = field_reader(message, length);
-    for (Field field; field_next(&reader, &field);) {
-        if (field.number >= G_N_ELEMENTS(fields->which))
-            continue;
-        uint32_t bit = 1u << field.number;
-        if ((fields->seen & bit) != 0)
-            return false;
-        fields->seen |= bit;
-        fields->which[field.number] = field;
-    }
-    return !reader.bad;
-}
-
-/* Absent, or of this type. */
-static bool fits(const Fields *fields, unsigned number, FieldType type)
-{
-    return (fields->seen & 1u << number) == 0 || fields->which[number].type == type;
-}
-
-static bool parse_message(const uint8_t *content, size_t length, Fields *fields)
-{
-    if (!read_fields(content, length, fields) || !fits(fields, 1, FIELD_BYTES) ||
-        !fits(fields, 2, FIELD_VARINT) || !fits(fields, 3, FIELD_BYTES))
+    if (!field_set_read(fields, content, length, 0) || !field_set_fits(fields, 1, FIELD_BYTES) ||
+        !field_set_fits(fields, 2, FIELD_VARINT) || !field_set_fits(fields, 3, FIELD_BYTES))
         return false;
     const Field *text = &fields->which[1], *answers = &fields->which[3];
     return text->length > 0 && text_is_message((const char *)text->bytes, text->length) &&
@@ -48,13 +20,13 @@ static bool parse_message(const uint8_t *content, size_t length, Fields *fields)
 
 bool content_is_message(const uint8_t *content, size_t length)
 {
-    Fields fields;
+    FieldSet fields;
     return parse_message(content, length, &fields);
 }
 
 bool content_read_message(const uint8_t *content, size_t length, MessageContent *out)
 {
-    Fields fields;
+    FieldSet fields;
     if (!parse_message(content, length, &fields))
         return false;
     const Field *text = &fields.which[1], *answers = &fields.which[3];
@@ -73,14 +45,6 @@ void message_content_clear(MessageContent *content)
     g_clear_pointer(&content->text, g_free);
 }
 
-static GBytes *pack(const ProtobufCMessage *message)
-{
-    size_t length = protobuf_c_message_get_packed_size(message);
-    uint8_t *bytes = g_malloc(length);
-    protobuf_c_message_pack(message, bytes);
-    return g_bytes_new_take(bytes, length);
-}
-
 GBytes *content_message(const char *text, bool action, const uint8_t *answers)
 {
     if (!text_is_message(text, strlen(text)))
@@ -90,7 +54,7 @@ GBytes *content_message(const char *text, bool action, const uint8_t *answers)
     message.action = action;
     if (answers != NULL)
         message.answers = (ProtobufCBinaryData){.data = (uint8_t *)answers, .len = HASH_SIZE};
-    return pack(&message.base);
+    return message_pack(&message.base);
 }
 
 /* A multiplication with a point of small order gives zero, which libsodium reports as a failure. */
@@ -101,10 +65,10 @@ static bool is_sealing_key(const uint8_t *key)
     return crypto_scalarmult(product, any_secret, key) == 0;
 }
 
-static bool parse_profile(const uint8_t *content, size_t length, Fields *fields)
+static bool parse_profile(const uint8_t *content, size_t length, FieldSet *fields)
 {
-    if (!read_fields(content, length, fields) || !fits(fields, 1, FIELD_BYTES) ||
-        !fits(fields, 2, FIELD_BYTES))
+    if (!field_set_read(fields, content, length, 0) || !field_set_fits(fields, 1, FIELD_BYTES) ||
+        !field_set_fits(fields, 2, FIELD_BYTES))
         return false;
     const Field *name = &fields->which[1], *key = &fields->which[2];
     return name->length > 0 && text_is_name((const char *)name->bytes, name->length) &&
@@ -113,13 +77,13 @@ static bool parse_profile(const uint8_t *content, size_t length, Fields *fields)
 
 bool content_is_profile(const uint8_t *content, size_t length)
 {
-    Fields fields;
+    FieldSet fields;
     return parse_profile(content, length, &fields);
 }
 
 bool content_read_profile(const uint8_t *content, size_t length, ProfileContent *out)
 {
-    Fields fields;
+    FieldSet fields;
     if (!parse_profile(content, length, &fields))
         return false;
     const Field *name = &fields.which[1];
@@ -141,14 +105,14 @@ GBytes *content_profile(const char *name, const uint8_t *sealing_key)
     profile.name = (char *)name;
     profile.sealing_key =
         (ProtobufCBinaryData){.data = (uint8_t *)sealing_key, .len = SEALING_KEY_SIZE};
-    return pack(&profile.base);
+    return message_pack(&profile.base);
 }
 
 static bool is_sealed_key(const Field *field)
 {
-    Fields fields;
-    return field->type == FIELD_BYTES && read_fields(field->bytes, field->length, &fields) &&
-           fits(&fields, 1, FIELD_BYTES) && fits(&fields, 2, FIELD_BYTES) &&
+    FieldSet fields;
+    return field->type == FIELD_BYTES && field_set_read(&fields, field->bytes, field->length, 0) &&
+           field_set_fits(&fields, 1, FIELD_BYTES) && field_set_fits(&fields, 2, FIELD_BYTES) &&
            fields.which[1].length == SEALING_HINT_SIZE &&
            fields.which[2].length == SEALING_BOX_SIZE;
 }

@@ -4,6 +4,7 @@
 
 #include "relay/content.h"
 #include "relay/fields.h"
+#include "relay/offer.h"
 
 #include <string.h>
 
@@ -160,6 +161,8 @@ static const char *check_content(const EventBody *body)
                        content_is_sealed(content.bytes, content.length, body->recipient_count)
                    ? NULL
                    : "bad sealed event";
+    case EVENT_OFFER:
+        return public_lane && content_is_offer(content.bytes, content.length) ? NULL : "bad offer";
     default:
         return NULL;
     }

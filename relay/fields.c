@@ -79,3 +79,29 @@ int64_t field_zigzag(uint64_t value)
 {
     return (int64_t)(value >> 1) ^ -(int64_t)(value & 1);
 }
+
+bool field_set_read(FieldSet *set, const uint8_t *message, size_t length, uint32_t repeated)
+{
+    *set = (FieldSet){0};
+    FieldReader reader = field_reader(message, length);
+    for (Field field; field_next(&reader, &field);) {
+        if (field.number > FIELD_SET_MAX)
+            continue;
+        uint32_t bit = 1u << field.number;
+        if ((set->seen & bit & ~repeated) != 0)
+            return false;
+        set->seen |= bit;
+        set->which[field.number] = field;
+    }
+    return !reader.bad;
+}
+
+bool field_set_has(const FieldSet *set, unsigned number)
+{
+    return (set->seen & 1u << number) != 0;
+}
+
+bool field_set_fits(const FieldSet *set, unsigned number, FieldType type)
+{
+    return !field_set_has(set, number) || set->which[number].type == type;
+}

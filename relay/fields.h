@@ -34,3 +34,18 @@ FieldReader field_reader(const uint8_t *message, size_t length);
 bool field_next(FieldReader *reader, Field *field);
 /* The value of a sint64 field. */
 int64_t field_zigzag(uint64_t value);
+
+#define FIELD_SET_MAX 7
+
+/* The fields 1 to FIELD_SET_MAX of one message; which[n] is zero when field n is absent. */
+typedef struct {
+    Field which[FIELD_SET_MAX + 1];
+    uint32_t seen;
+} FieldSet;
+
+/* False when malformed, or when a field occurs twice whose bit (1 << number) is not in `repeated`:
+ * two readers could take different ones. Of a repeated one the last is kept. */
+bool field_set_read(FieldSet *set, const uint8_t *message, size_t length, uint32_t repeated);
+bool field_set_has(const FieldSet *set, unsigned number);
+/* Absent, or of this type. */
+bool field_set_fits(const FieldSet *set, unsigned number, FieldType type);

@@ -60,6 +60,7 @@
 #define OFFER_MAX (32 * 1024)            /* bytes of an Offer */
 #define OFFER_ITEMS_MAX 256              /* listed in an Offer; further ones are only counted */
 #define FILES_MAX 200000                 /* entries of a manifest, folders included */
+#define MANIFEST_ENTRIES_MAX 1024        /* in one Manifest frame */
 #define FILE_NAME_MAX 255                /* bytes of a label */
 #define FILE_PATH_MAX 4096               /* bytes of a path in a manifest */
 #define FILE_DEPTH_MAX 64                /* labels of a path */
@@ -67,8 +68,10 @@
 #define CHUNK_SIZE (1024 * 1024)
 #define CHUNK_SUM_SIZE 16 /* XXH3-128, canonical */
 #define AGAIN_MAX 1024
+#define WHY_MAX 256               /* bytes of the text of a Halt, Stop or Met */
 #define THUMBNAIL_MAX (12 * 1024) /* bytes, encoded */
 #define THUMBNAIL_SIDE 160        /* pixels */
+#define PICTURE_SIDE_MAX 65535    /* pixels, of what a thumbnail shows */
 #define DATA_FRAME_MAX                                                                             \
     (64 * 1024) /* bytes of a DataFrame; FRAME_MAX_BEFORE_ADMISSION until Admitted */
 #define DATA_SILENCE_US (30 * INT64_C(1000000)) /* without a byte: the channel is dead */

@@ -1,7 +1,8 @@
 #pragma once
 /* Notes: what a Signal carries from one member to another. Signed by the sender (Ed25519 over
  * "backfence/note/1\0", place id, the reader's key, the note), then put into a sealed box for the
- * reader (libsodium's crypto_box_seal), so that the relay can neither read nor make one. */
+ * reader (libsodium's crypto_box_seal, behind the first SEALING_HINT_SIZE bytes of the key), so
+ * that the relay can neither read nor make one. */
 
 #include "relay/arena.h"
 #include "relay/identity.h"

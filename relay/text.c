@@ -64,6 +64,40 @@ bool text_is_name(const char *name, size_t length)
     return grapheme_count(text, count) <= NAME_MAX_GRAPHEMES;
 }
 
+static bool has_no_control(const char *text, size_t length)
+{
+    for (const char *at = text; at < text + length; at = g_utf8_next_char(at)) {
+        if (character_is_control(g_utf8_get_char(at)))
+            return false;
+    }
+    return true;
+}
+
+bool text_is_label(const char *label, size_t length)
+{
+    if (length == 0 || (length <= 2 && memcmp(label, "..", length) == 0))
+        return false;
+    return is_text(label, length, FILE_NAME_MAX) && memchr(label, '/', length) == NULL &&
+           has_no_control(label, length);
+}
+
+bool text_is_path(const char *path, size_t length)
+{
+    if (length > FILE_PATH_MAX)
+        return false;
+    const char *end = path + length;
+    for (unsigned depth = 0; depth < FILE_DEPTH_MAX; depth++) {
+        const char *slash = memchr(path, '/', (size_t)(end - path));
+        const char *behind = slash != NULL ? slash : end;
+        if (!text_is_label(path, (size_t)(behind - path)))
+            return false;
+        if (slash == NULL)
+            return true;
+        path = slash + 1;
+    }
+    return false;
+}
+
 /* What is valid of `raw`, in NFC; transfer full. */
 static char *valid_nfc(const char *raw, size_t length)
 {

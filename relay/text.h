@@ -12,6 +12,11 @@ bool text_is_message(const char *text, size_t length);
  * join emoji and scripts are allowed between their neighbours), 1 to NAME_MAX_GRAPHEMES graphemes,
  * at most NAME_MAX_BYTES, no space at either end. */
 bool text_is_name(const char *name, size_t length);
+/* What a peer calls a file or folder: valid UTF-8, NFC, at most FILE_NAME_MAX bytes, not empty, not
+ * "." or "..", without '/' and control characters. It may still look odd and is no name here. */
+bool text_is_label(const char *label, size_t length);
+/* At most FILE_DEPTH_MAX labels with '/' between them, at most FILE_PATH_MAX bytes. */
+bool text_is_path(const char *path, size_t length);
 /* Makes what a person typed or a stranger announced into a valid name; NULL when nothing is left.
  * Transfer full. */
 char *text_make_name(const char *raw, size_t length);

@@ -116,7 +116,71 @@ GPtrArray *store_directs(Store *store, const uint8_t *place, GError **error);
 #define SETTING_THEME "theme"           /* "light", "dark"; none: as the desktop says */
 #define SETTING_SCALE "scale"           /* per cent */
 #define SETTING_LAST_PLACE "last-place" /* id in hex */
+#define SETTING_FOLDER "folder"         /* where files go; none: the desktop's Downloads */
 /* NULL without error: not set. Transfer full. */
 char *store_setting(Store *store, const char *name, GError **error);
 /* NULL removes it. */
 gboolean store_set_setting(Store *store, const char *name, const char *value, GError **error);
+
+/* --- files: what was offered and what became of it; filled and read by app/files/transfers.h ---
+ */
+
+/* An own offer. */
+typedef struct {
+    uint8_t token[TOKEN_SIZE];
+    uint8_t place[PLACE_SIZE];
+    GBytes *conversation; /* room id or the other's key */
+    char *directory;      /* of the listing: a name in DATA/offers */
+    char *path;           /* of the first item; may be NULL */
+    GBytes *content;
+    bool withdrawn;
+    int64_t made_ms; /* wall clock */
+} StoredOffer;
+void stored_offer_clear(StoredOffer *offer);
+
+/* A transfer, or an offer of somebody else that waits for a decision. States, ways and reasons are
+ * numbers here. */
+typedef struct {
+    uint8_t id[TRANSFER_SIZE];   /* ours */
+    uint8_t wire[TRANSFER_SIZE]; /* the receiver's id for it */
+    uint8_t offer[TOKEN_SIZE];
+    uint8_t place[PLACE_SIZE];
+    uint8_t author[KEY_SIZE], peer[KEY_SIZE];
+    GBytes *conversation;
+    GBytes *content; /* the offer, encoded */
+    int64_t flags;   /* StoredTransferFlag */
+    int64_t state, way, attempt;
+    int64_t tell; /* what the other has still to be told; -1: nothing */
+    int64_t bytes, total, missing;
+    int64_t changed_ms;
+    char *why, *code, *into, *path; /* may be NULL */
+    GBytes *left_out;               /* may be NULL */
+} StoredTransfer;
+typedef enum {
+    STORED_OUTGOING = 1,
+    STORED_BY_PEER = 2,
+    STORED_PAUSED_HERE = 4,
+    STORED_PAUSED_THERE = 8,
+    STORED_RETRYABLE = 16,
+    STORED_PROMPT = 32,
+} StoredTransferFlag;
+void stored_transfer_clear(StoredTransfer *transfer);
+
+/* By token and by id; replaces what stood there. */
+gboolean store_put_offer(Store *store, const StoredOffer *offer, GError **error);
+gboolean store_remove_offer(Store *store, const uint8_t *token, GError **error);
+/* GArray of StoredOffer with a clear function, oldest first. */
+GArray *store_offers(Store *store, GError **error);
+gboolean store_put_transfer(Store *store, const StoredTransfer *transfer, GError **error);
+gboolean store_remove_transfer(Store *store, const uint8_t *id, GError **error);
+/* GArray of StoredTransfer with a clear function, in the order first put. */
+GArray *store_transfers(Store *store, GError **error);
+
+/* Whose files are accepted unasked, and where to; `folder` NULL or "": the usual one. */
+gboolean store_accept_person(Store *store, const uint8_t *key, const char *folder, GError **error);
+gboolean store_accept_person_no_more(Store *store, const uint8_t *key, GError **error);
+/* GPtrArray of GBytes (keys), oldest first. */
+GPtrArray *store_accepted_people(Store *store, GError **error);
+/* `accepted` false: not one of them. `folder` is transfer full, "" for the usual one. */
+gboolean store_accepted_person(Store *store, const uint8_t *key, bool *accepted, char **folder,
+                               GError **error);

@@ -1,6 +1,8 @@
 #pragma once
-/* An offer as faces see it, and how its transfer goes: one for each that came, one for each
- * receiver of an own one. Immutable, reference-counted (atomic): safe on any thread. */
+/* An offer as faces see it, and how its transfer goes: one for each that came; one for an own one
+ * to a person; of an own one in a room, one that stands for the offer (peer all zero, OFFERED until
+ * it is withdrawn) and one for each that answered. Immutable, reference-counted (atomic): safe on
+ * any thread. */
 
 #include "relay/offer.h"
 
@@ -35,7 +37,7 @@ typedef struct {
     unsigned number;           /* short id for people: 1, 2, 3 … while the program runs */
     uint8_t offer[TOKEN_SIZE]; /* the id of the message that carries the offer */
     uint8_t author[KEY_SIZE];  /* who offered */
-    uint8_t peer[KEY_SIZE];    /* the other one; all zero: an own offer that nobody has accepted */
+    uint8_t peer[KEY_SIZE];    /* the other one; all zero: an own offer in a room, as a whole */
     bool outgoing;
     bool in_room; /* the offer stands in a room: others decide for themselves */
     Offer *content;
@@ -61,6 +63,11 @@ typedef struct {
                    else NULL */
     unsigned missing; /* files that the sender could not give */
 } Transfer;
+
+/* A sentence for a notice: "Couldn't get mockup.fig: Sam went offline. It goes on when Sam is
+ * back."
+ * "" when there is nothing to say. Transfer full. */
+char *transfer_sentence(const Transfer *transfer);
 
 Transfer *transfer_ref(Transfer *transfer);
 void transfer_unref(Transfer *transfer);

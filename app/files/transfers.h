@@ -17,33 +17,58 @@
 #include "app/files/worker.h"
 #include "app/session.h"
 
+/* What runs a transfer, as in worker.h: in tests something else may stand in. */
+typedef struct {
+    Worker *(*send)(const WorkerConfig *config, Opening *opening, Listing *listing);
+    Worker *(*receive)(const WorkerConfig *config, Opening *opening, const WorkerTarget *target);
+    void (*free)(Worker *worker);
+    void (*stop)(Worker *worker, Wire__Why why);
+    uint64_t (*bytes)(const Worker *worker);
+    uint64_t (*total)(const Worker *worker);
+    WorkerPhase (*phase)(const Worker *worker);
+} TransfersWorkers;
+/* The functions of worker.h. */
+extern const TransfersWorkers transfers_workers;
+
+/* None of these may call back into the Transfers, but `post`, whose own message may be given to
+ * transfers_offer_seen() at once. Answers come later. */
 typedef struct {
     /* Posts an offer in a conversation: as session_offer(). */
     gboolean (*post)(const ConversationId *conversation, const Offer *offer, uint8_t *token,
                      GError **error, void *user);
     /* Signs, seals and sends; false: not joined, or that member is not here. */
     bool (*note)(const uint8_t *to, const Wire__Note *note, void *user);
-    /* Runs listing_make() aside; the answer is transfers_listed(). */
+    /* The name shown of a member of this place; NULL: not known. Lives until the next call. */
+    const char *(*name)(const uint8_t *key, void *user);
+    /* Runs listing_make() aside; the answer is transfers_listed(). `paths` are absolute. */
     void (*list)(uint64_t job, char *const *paths, const char *directory, void *user);
+    /* Runs landing_discard() aside; no answer. */
+    void (*discard)(const char *state_dir, const char *into, const uint8_t *transfer, void *user);
     /* Where we can be reached for data: numeric host:port; transfer full. Opens the door when it is
      * not open. */
     char **(*addresses)(void *user);
-    /* Dials these (GSocketAddress), or the relay that we are linked to when NULL, for data;
-     * requires the key `peer` (NULL: the relay's). Answer: transfers_dialled() or
-     * transfers_dial_failed(). */
-    void (*dial)(const uint8_t *transfer, const GPtrArray *addresses, const uint8_t *peer,
-                 void *user);
-    void (*hang_up)(const uint8_t *transfer, void *user); /* gives the dialling up */
+    /* Dials these (texts of the other, for door_read_addresses()), or the relay that we are linked
+     * to when NULL, for data; requires the key `peer` (NULL: the relay's). Answer:
+     * transfers_dialled() or transfers_dial_failed(), also when none of them can be dialled. */
+    void (*dial)(const uint8_t *transfer, char *const *addresses, const uint8_t *peer, void *user);
+    void (*hang_up)(const uint8_t *transfer, void *user); /* gives the dialling up; no answer */
     /* For OPENING_MEET: an SSL object for the TLS inside. */
     SSL *(*inner)(bool as_server, void *user);
-    /* As worker_send() and worker_receive(): in tests something else may stand in. */
-    GMainContext *(*context)(void *user);
+    GMainContext *(*context)(void *user); /* for workers */
     /* Something of it changed; `transfer` is a new snapshot, living during the call (reference it).
      * Progress is told at most 4 times a second. */
     void (*changed)(Transfer *transfer, void *user);
-    void (*notice)(const char *code, const char *text, void *user);
+    /* Its record was dropped: an old offer that found no room any more. */
+    void (*gone)(const uint8_t *id, void *user);
+    /* `conversation` may be NULL. */
+    void (*notice)(const ConversationId *conversation, const char *code, const char *text,
+                   void *user);
+    /* A worker ended: ask for transfers_deadline() again. */
+    void (*touched)(void *user);
+    int64_t (*now_us)(void *user); /* monotonic, as everywhere here */
     int64_t (*wall_ms)(void *user);
     void (*random)(void *bytes, size_t length, void *user);
+    const TransfersWorkers *workers;
 } TransfersOutput;
 
 typedef struct Transfers Transfers;
@@ -63,15 +88,17 @@ void transfers_leave(Transfers *transfers, int64_t now_us);
 /* A message with an offer was told by the session; `live`: said now, or missed while away. */
 void transfers_offer_seen(Transfers *transfers, const SessionMessage *message, bool live,
                           int64_t now_us);
-/* Joined, or not any more; another place. */
+/* Joined, or not any more; another place. Being joined begins with nobody here: tell presence of
+ * everyone afterwards. */
 void transfers_place(Transfers *transfers, const uint8_t *place, bool joined, int64_t now_us);
+/* `here`: online or away. */
 void transfers_presence(Transfers *transfers, const uint8_t *key, bool here, int64_t now_us);
 void transfers_note(Transfers *transfers, const uint8_t *from, const Wire__Note *note,
                     int64_t now_us);
 void transfers_note_returned(Transfers *transfers, const uint8_t *to, uint32_t retry_ms,
                              int64_t now_us);
-/* The door asks whether this key may come in with this ticket; true once only, then an Opening
- * follows at once by transfers_admitted(). */
+/* The door asks whether this key may come in with this ticket; true once only, and
+ * transfers_admitted() follows at once. */
 bool transfers_expects(Transfers *transfers, const uint8_t *transfer, const uint8_t *ticket,
                        const uint8_t *key, int64_t now_us);
 /* `fd` and `ssl` are taken over. */
@@ -84,6 +111,7 @@ void transfers_dial_failed(Transfers *transfers, const uint8_t *transfer, const 
 /* `offer` and `listing` NULL with `why` when it failed. */
 void transfers_listed(Transfers *transfers, uint64_t job, Listing *listing, const Offer *offer,
                       const char *why, int64_t now_us);
+/* Does what is due; early or late calls are harmless. */
 void transfers_tick(Transfers *transfers, int64_t now_us);
 int64_t transfers_deadline(const Transfers *transfers); /* monotonic µs; INT64_MAX: none */
 
@@ -100,7 +128,8 @@ gboolean transfers_offer(Transfers *transfers, const ConversationId *conversatio
 gboolean transfers_accept(Transfers *transfers, const uint8_t *id, const char *into,
                           GBytes *left_out, int64_t now_us, GError **error);
 gboolean transfers_decline(Transfers *transfers, const uint8_t *id, int64_t now_us, GError **error);
-/* Both sides; of an own offer that nobody accepted: withdraws it. */
+/* Both sides; of an own offer that nobody accepted, of the one that stands for a whole offer in a
+ * room (all-zero peer), and of any offer to one person: withdraws it. */
 gboolean transfers_cancel(Transfers *transfers, const uint8_t *id, int64_t now_us, GError **error);
 gboolean transfers_pause(Transfers *transfers, const uint8_t *id, int64_t now_us, GError **error);
 gboolean transfers_resume(Transfers *transfers, const uint8_t *id, int64_t now_us, GError **error);
@@ -113,6 +142,8 @@ gboolean transfers_accept_from(Transfers *transfers, const uint8_t *key, const c
 gboolean transfers_accept_no_more(Transfers *transfers, const uint8_t *key, GError **error);
 /* The usual folder: the setting, else the desktop's Downloads. Transfer full. */
 char *transfers_folder(Transfers *transfers);
+/* NULL: the desktop's again. */
+gboolean transfers_set_folder(Transfers *transfers, const char *folder, GError **error);
 
 /* --- questions --- */
 

@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-#define FRAME_US INT64_C(16000) /* between snapshots */
+#define FRAME_US INT64_C(16000)     /* between snapshots */
+#define PROGRESS_US INT64_C(250000) /* when only bytes moved: however many transfers run */
 
 static void assert_network(const Engine *engine)
 {
@@ -44,11 +45,13 @@ static gboolean snapshot_due(gpointer user)
 
 void engine_changed(Engine *engine)
 {
-    if (!engine->timeline || !timeline_changed(engine->timeline) ||
-        g_source_get_ready_time(engine->snapshot_source) >= 0)
+    if (!engine->timeline || !timeline_changed(engine->timeline))
         return;
-    int64_t now_us = g_get_monotonic_time();
-    g_source_set_ready_time(engine->snapshot_source, MAX(now_us, engine->snapshot_us + FRAME_US));
+    int64_t gap_us = timeline_only_progress(engine->timeline) ? PROGRESS_US : FRAME_US;
+    int64_t due_us = MAX(g_get_monotonic_time(), engine->snapshot_us + gap_us);
+    int64_t set_us = g_source_get_ready_time(engine->snapshot_source);
+    if (set_us < 0 || due_us < set_us)
+        g_source_set_ready_time(engine->snapshot_source, due_us);
 }
 
 /* --- from the member --- */

@@ -15,6 +15,10 @@ struct Order {
     char *text;         /* owned */
     uint8_t bytes[KEY_SIZE];
     bool flag;
+    int number;
+    char **paths; /* owned */
+    GBytes *data; /* owned */
+    uint32_t width, height;
 };
 
 struct Engine {
@@ -46,7 +50,18 @@ struct Engine {
 /* A snapshot follows soon when the timeline changed; many changes make one. Network thread. */
 void engine_changed(Engine *engine);
 
+/* engine_files.c */
+/* All transfers, accepted people and the folder anew. */
+void engine_list_transfers(Engine *engine);
+/* For MemberEvents. */
+void engine_transfer_changed(Transfer *transfer, void *user);
+
 /* engine_orders.c */
+/* An order to fill and to give; strings are copied. */
+Order *order_new(void (*run)(Engine *engine, const Order *order), const char *conversation,
+                 const char *text);
+/* Takes it. Any thread. */
+void engine_give(Engine *engine, Order *order);
 /* Says Goodbye and ends the loop, at most 1.5 s later. Any thread. */
 void engine_leave(Engine *engine);
 /* Serves what was ordered: the callback of order_source. */

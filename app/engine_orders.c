@@ -11,6 +11,8 @@ static void order_free(Order *order)
 {
     g_free(order->conversation);
     g_free(order->text);
+    g_strfreev(order->paths);
+    g_clear_pointer(&order->data, g_bytes_unref);
     g_free(order);
 }
 
@@ -34,7 +36,7 @@ gboolean engine_serve_orders(gpointer user)
     return G_SOURCE_CONTINUE;
 }
 
-static void give(Engine *engine, Order *order)
+void engine_give(Engine *engine, Order *order)
 {
     pthread_mutex_lock(&engine->mutex);
     g_queue_push_tail(&engine->orders, order);
@@ -42,8 +44,8 @@ static void give(Engine *engine, Order *order)
     g_source_set_ready_time(engine->order_source, 0);
 }
 
-static Order *order_new(void (*run)(Engine *engine, const Order *order), const char *conversation,
-                        const char *text)
+Order *order_new(void (*run)(Engine *engine, const Order *order), const char *conversation,
+                 const char *text)
 {
     Order *order = g_new0(Order, 1);
     order->run = run;
@@ -196,73 +198,73 @@ void engine_drop_orders(Engine *engine)
 
 void engine_leave(Engine *engine)
 {
-    give(engine, order_new(run_leave, NULL, NULL));
+    engine_give(engine, order_new(run_leave, NULL, NULL));
 }
 
 void engine_say(Engine *engine, const char *conversation, const char *text)
 {
-    give(engine, order_new(run_say, conversation, text));
+    engine_give(engine, order_new(run_say, conversation, text));
 }
 
 void engine_retry(Engine *engine, const char *conversation, const uint8_t *message_id)
 {
     Order *order = order_new(run_retry, conversation, NULL);
     memcpy(order->bytes, message_id, MODEL_ID_SIZE);
-    give(engine, order);
+    engine_give(engine, order);
 }
 
 void engine_set_name(Engine *engine, const char *name)
 {
-    give(engine, order_new(run_set_name, NULL, name));
+    engine_give(engine, order_new(run_set_name, NULL, name));
 }
 
 void engine_set_away(Engine *engine, bool away)
 {
     Order *order = order_new(run_set_away, NULL, NULL);
     order->flag = away;
-    give(engine, order);
+    engine_give(engine, order);
 }
 
 void engine_typing(Engine *engine, const char *conversation)
 {
-    give(engine, order_new(run_typing, conversation, NULL));
+    engine_give(engine, order_new(run_typing, conversation, NULL));
 }
 
 void engine_set_draft(Engine *engine, const char *conversation, const char *text)
 {
-    give(engine, order_new(run_set_draft, conversation, text ? text : ""));
+    engine_give(engine, order_new(run_set_draft, conversation, text ? text : ""));
 }
 
 void engine_mark_read(Engine *engine, const char *conversation, const uint8_t *message_id)
 {
     Order *order = order_new(run_mark_read, conversation, NULL);
     memcpy(order->bytes, message_id, MODEL_ID_SIZE);
-    give(engine, order);
+    engine_give(engine, order);
 }
 
 void engine_load_older(Engine *engine, const char *conversation)
 {
-    give(engine, order_new(run_load_older, conversation, NULL));
+    engine_give(engine, order_new(run_load_older, conversation, NULL));
 }
 
 void engine_open_direct(Engine *engine, const uint8_t *key)
 {
     Order *order = order_new(run_open_direct, NULL, NULL);
     memcpy(order->bytes, key, KEY_SIZE);
-    give(engine, order);
+    engine_give(engine, order);
 }
 
 void engine_join(Engine *engine, const char *choice_id)
 {
-    give(engine, order_new(run_join, NULL, choice_id));
+    engine_give(engine, order_new(run_join, NULL, choice_id));
 }
 
 void engine_connect(Engine *engine, const char *address)
 {
-    give(engine, order_new(run_connect, NULL, address));
+    engine_give(engine, order_new(run_connect, NULL, address));
 }
 
 void engine_try_now(Engine *engine)
 {
-    give(engine, order_new(run_try_now, NULL, NULL));
+    engine_give(engine, order_new(run_try_now, NULL, NULL));
 }

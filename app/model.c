@@ -39,6 +39,9 @@ struct Model {
     GPtrArray *people;        /* owned references */
     GPtrArray *conversations; /* ConversationBox, owned */
     GPtrArray *choices;       /* Choice, owned */
+    GPtrArray *transfers;     /* owned references */
+    GPtrArray *accepted;      /* GBytes, owned */
+    const char *folder;
     GStringChunk *strings;
 };
 
@@ -96,6 +99,9 @@ MessageBlock *message_block_new(const Message *messages, size_t count)
         text[messages[i].length] = '\0';
         copy->text = text;
         copy->why = g_strdup(messages[i].why);
+        if (copy->offer) {
+            offer_ref((Offer *)copy->offer);
+        }
         if (copy->author) {
             person_ref(copy->author);
         }
@@ -117,6 +123,7 @@ void message_block_unref(MessageBlock *block)
     for (size_t i = 0; i < block->count; i++) {
         g_free((char *)block->messages[i].text);
         g_free((char *)block->messages[i].why);
+        offer_unref((Offer *)block->messages[i].offer);
         person_unref(block->messages[i].author);
     }
     g_free(block->messages);
@@ -144,6 +151,8 @@ static void model_free(Model *model)
     g_ptr_array_unref(model->people);
     g_ptr_array_unref(model->conversations);
     g_ptr_array_unref(model->choices);
+    g_ptr_array_unref(model->transfers);
+    g_ptr_array_unref(model->accepted);
     g_string_chunk_free(model->strings);
     g_free(model);
 }
@@ -167,10 +176,12 @@ ModelBuilder *model_builder_new(uint64_t version)
     Model *model = g_new0(Model, 1);
     model->references = 1;
     model->version = version;
-    model->why = model->place_name = model->finding_line = "";
+    model->why = model->place_name = model->finding_line = model->folder = "";
     model->people = g_ptr_array_new_with_free_func(person_unref_pointer);
     model->conversations = g_ptr_array_new_with_free_func(conversation_box_free);
     model->choices = g_ptr_array_new_with_free_func(g_free);
+    model->transfers = g_ptr_array_new_with_free_func((GDestroyNotify)transfer_unref);
+    model->accepted = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
     model->strings = g_string_chunk_new(1024);
     builder->model = model;
     return builder;
@@ -300,6 +311,7 @@ static void gather_loose(ConversationBox *box)
             Message *message = &g_array_index(loose, Message, i);
             g_free((char *)message->text);
             g_free((char *)message->why);
+            offer_unref((Offer *)message->offer);
         }
     }
 }
@@ -313,6 +325,8 @@ void model_builder_message(ModelBuilder *builder, const Message *message)
     Message copy = *message;
     copy.text = g_strndup(message->text ? message->text : "", message->length);
     copy.why = g_strdup(message->why);
+    if (copy.offer)
+        offer_ref((Offer *)copy.offer);
     g_array_append_val(box->loose, copy);
 }
 
@@ -331,6 +345,32 @@ void model_builder_choice(ModelBuilder *builder, const Choice *template)
     choice->name = keep(builder, template->name);
     choice->address = keep(builder, template->address);
     g_ptr_array_add(builder->model->choices, choice);
+}
+
+void model_builder_transfer(ModelBuilder *builder, Transfer *transfer)
+{
+    g_ptr_array_add(builder->model->transfers, transfer_ref(transfer));
+}
+
+static void share(GPtrArray **slot, GPtrArray *array)
+{
+    g_ptr_array_unref(*slot);
+    *slot = g_ptr_array_ref(array);
+}
+
+void model_builder_share_transfers(ModelBuilder *builder, GPtrArray *transfers)
+{
+    share(&builder->model->transfers, transfers);
+}
+
+void model_builder_share_accepted(ModelBuilder *builder, GPtrArray *keys)
+{
+    share(&builder->model->accepted, keys);
+}
+
+void model_builder_set_folder(ModelBuilder *builder, const char *folder)
+{
+    builder->model->folder = keep(builder, folder);
 }
 
 static gint by_presence_and_name(gconstpointer a, gconstpointer b)
@@ -425,6 +465,55 @@ const GPtrArray *model_conversations(const Model *model)
 const GPtrArray *model_choices(const Model *model)
 {
     return model->choices;
+}
+
+const GPtrArray *model_transfers(const Model *model)
+{
+    return model->transfers;
+}
+
+GPtrArray *model_transfers_of(const Model *model, const uint8_t *message_id)
+{
+    GPtrArray *found = g_ptr_array_new();
+    for (guint i = 0; i < model->transfers->len; i++) {
+        const Transfer *transfer = model->transfers->pdata[i];
+        if (memcmp(transfer->offer, message_id, MODEL_ID_SIZE) == 0) {
+            g_ptr_array_add(found, (gpointer)transfer);
+        }
+    }
+    return found;
+}
+
+const Transfer *model_find_transfer(const Model *model, const uint8_t *id)
+{
+    for (guint i = 0; i < model->transfers->len; i++) {
+        const Transfer *transfer = model->transfers->pdata[i];
+        if (memcmp(transfer->id, id, TRANSFER_SIZE) == 0) {
+            return transfer;
+        }
+    }
+    return NULL;
+}
+
+const GPtrArray *model_accepted_people(const Model *model)
+{
+    return model->accepted;
+}
+
+const char *model_folder(const Model *model)
+{
+    return model->folder;
+}
+
+const Person *model_person(const Model *model, const uint8_t *key)
+{
+    for (guint i = 0; i < model->people->len; i++) {
+        const Person *person = model->people->pdata[i];
+        if (memcmp(person->key, key, MODEL_KEY_SIZE) == 0) {
+            return person;
+        }
+    }
+    return NULL;
 }
 
 const Conversation *model_find_conversation(const Model *model, const char *id)

@@ -130,6 +130,8 @@ const char *model_finding_line(const Model *model);
 
 /* const Person*, online first, then by name; self included. */
 const GPtrArray *model_people(const Model *model);
+/* NULL when nobody has this key. */
+const Person *model_person(const Model *model, const uint8_t *key);
 /* const Conversation*, rooms first, then directs, newest first. */
 const GPtrArray *model_conversations(const Model *model);
 /* const Choice*. */
@@ -139,6 +141,8 @@ const GPtrArray *model_transfers(const Model *model);
 /* Those of one offer, by the id of its message: the one of a received offer, or one for each
  * receiver of an own one; transfer container. */
 GPtrArray *model_transfers_of(const Model *model, const uint8_t *message_id);
+/* By Transfer.id; NULL when there is none. */
+const Transfer *model_find_transfer(const Model *model, const uint8_t *id);
 /* Keys (GBytes) of those whose files are accepted unasked. */
 const GPtrArray *model_accepted_people(const Model *model);
 /* Where files go when nothing else is said. */

@@ -12,7 +12,8 @@ const Person *person_ref(const Person *person);
 void person_unref(const Person *person);
 
 /* Neighbouring messages of one conversation, immutable. Authors must come from person_new() or
- * model_builder_person(); NULL for notices. `text` may be NULL with length 0. */
+ * model_builder_person(); NULL for notices. `text` may be NULL with length 0. Offers are
+ * referenced. */
 typedef struct MessageBlock MessageBlock;
 MessageBlock *message_block_new(const Message *messages, size_t count);
 MessageBlock *message_block_ref(MessageBlock *block);
@@ -50,6 +51,12 @@ void model_builder_conversation(ModelBuilder *builder, const Conversation *templ
 /* To the conversation added last, oldest first. Many single messages are put into one block. */
 void model_builder_message(ModelBuilder *builder, const Message *message);
 void model_builder_block(ModelBuilder *builder, MessageBlock *block);
+/* Newest first. */
+void model_builder_transfer(ModelBuilder *builder, Transfer *transfer);
+/* Instead of adding them one by one: this array, which nobody changes any more. */
+void model_builder_share_transfers(ModelBuilder *builder, GPtrArray *transfers);
+void model_builder_share_accepted(ModelBuilder *builder, GPtrArray *keys);
+void model_builder_set_folder(ModelBuilder *builder, const char *folder);
 void model_builder_choice(ModelBuilder *builder, const Choice *template);
 
 /* Transfer full; the builder is gone. Without a person that is `self`, a nameless one is made up.

@@ -36,6 +36,7 @@ static void row_free(gpointer data)
     Row *row = data;
     g_free((char *)row->message.text);
     g_free((char *)row->message.why);
+    offer_unref((Offer *)row->message.offer);
     g_free(row);
 }
 
@@ -45,6 +46,8 @@ static Row *row_copy(const Row *row)
     copy->message.author = NULL;
     copy->message.text = g_strndup(row->message.text ? row->message.text : "", row->message.length);
     copy->message.why = g_strdup(row->message.why);
+    if (row->message.offer)
+        offer_ref((Offer *)row->message.offer);
     return copy;
 }
 

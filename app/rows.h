@@ -7,7 +7,8 @@
 #include "relay/log.h"
 
 typedef struct {
-    /* `author` stays NULL here; `text` and `why` are owned by the row. */
+    /* `author` stays NULL here; `text`, `why` and a reference of `offer` are owned by the
+     * row. */
     Message message;
     bool has_author;
     uint8_t author[KEY_SIZE];

@@ -60,6 +60,8 @@ static bool mentions(const char *text, const char *name)
 
 static MessageKind kind_of(const SessionMessage *message)
 {
+    if (message->kind == EVENT_OFFER && message->offer)
+        return MESSAGE_OFFER;
     if (message->kind != EVENT_MESSAGE)
         return MESSAGE_UNKNOWN;
     return message->action ? MESSAGE_ACTION : MESSAGE_TEXT;
@@ -79,6 +81,7 @@ static Row row_of(const SessionMessage *message, const char *own_name)
                            .text = message->text,
                            .length = strlen(message->text),
                            .why = message->why,
+                           .offer = message->offer,
                            .position = message->position}};
     memcpy(row.message.id, message->token, MODEL_ID_SIZE);
     memcpy(row.author, message->author, KEY_SIZE);
@@ -209,8 +212,9 @@ static bool count_one(const Row *row, void *user)
     LogPoint point = row_point(row);
     if (!row->waiting && talk->has_mark && rows_compare(&point, &talk->mark.point) <= 0)
         return false;
-    bool others = row->has_author && row->message.kind <= MESSAGE_ACTION &&
-                  memcmp(row->author, counting->self, KEY_SIZE) != 0;
+    MessageKind kind = row->message.kind;
+    bool said = kind == MESSAGE_TEXT || kind == MESSAGE_ACTION || kind == MESSAGE_OFFER;
+    bool others = row->has_author && said && memcmp(row->author, counting->self, KEY_SIZE) != 0;
     talk->unread += others;
     talk->mentions += others && row->message.mention;
     return talk->unread < COUNT_MAX;

@@ -143,6 +143,7 @@ Timeline *timeline_new(Session *session, Store *store, int64_t now_us)
     timeline->choices = g_array_new(FALSE, FALSE, sizeof(Choice));
     g_array_set_clear_func(timeline->choices, choice_clear);
     timeline->finding_line = g_strdup("");
+    timeline_transfers_init(timeline);
     load_place(timeline);
     return timeline;
 }
@@ -156,6 +157,7 @@ void timeline_free(Timeline *timeline)
     g_array_unref(timeline->choices);
     model_unref(timeline->last);
     g_free(timeline->finding_line);
+    timeline_transfers_clear(timeline);
     g_free(timeline);
 }
 
@@ -293,9 +295,10 @@ void timeline_event(Timeline *timeline, const SessionEvent *event, int64_t now_u
         notice(timeline, general(timeline), MESSAGE_NOTICE, NULL, event->text);
         break;
     case SESSION_EVENT_WANTS_CONNECT:
+        timeline->wants_connect = timeline->changed = true;
+        break;
     case SESSION_EVENT_NOTE:
     case SESSION_EVENT_NOTE_RETURNED:
-        timeline->wants_connect = timeline->changed = true;
         break;
     }
 }

@@ -17,6 +17,14 @@ void timeline_event(Timeline *timeline, const SessionEvent *event, int64_t now_u
 /* A line of the program's own in a conversation; nothing when there is no such one. */
 void timeline_notice(Timeline *timeline, const char *conversation, const char *text);
 void timeline_set_choices(Timeline *timeline, const Choice *choices, size_t count);
+/* All that there are, newest first; they are referenced. */
+void timeline_set_transfers(Timeline *timeline, const GPtrArray *transfers);
+/* A new one, or a new snapshot of a known one; referenced. */
+void timeline_transfer(Timeline *timeline, Transfer *transfer);
+/* GBytes; referenced, and nobody changes it any more. */
+void timeline_set_accepted(Timeline *timeline, GPtrArray *keys);
+/* UTF-8, for showing. */
+void timeline_set_folder(Timeline *timeline, const char *folder);
 void timeline_set_finding_line(Timeline *timeline, const char *line);
 /* The person asked to go by a command. */
 void timeline_set_wants_quit(Timeline *timeline);
@@ -38,5 +46,7 @@ char *timeline_conversation_name(const ConversationId *conversation);
 /* Something that no event tells of changed: make a snapshot. */
 void timeline_touch(Timeline *timeline);
 bool timeline_changed(const Timeline *timeline); /* since the last snapshot */
+/* Only bytes of running transfers did. */
+bool timeline_only_progress(const Timeline *timeline);
 /* Transfer full. Blocks of messages that did not change are shared with the snapshots before. */
 Model *timeline_snapshot(Timeline *timeline, int64_t now_us);

@@ -20,4 +20,14 @@ struct Timeline {
     bool wants_connect, wants_quit;
     GArray *choices; /* Choice with owned strings */
     char *finding_line;
+    GPtrArray *transfers;  /* Transfer, owned, newest first; snapshots hold it too */
+    bool transfers_shared; /* by a snapshot: copied before the next change */
+    bool progressed;       /* only bytes moved: no hurry */
+    GPtrArray *accepted;   /* GBytes, owned; never changed, only replaced */
+    char *folder;
 };
+
+/* timeline_transfers.c */
+void timeline_transfers_init(Timeline *timeline);
+void timeline_transfers_clear(Timeline *timeline);
+void timeline_transfers_build(Timeline *timeline, ModelBuilder *builder);

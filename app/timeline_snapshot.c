@@ -28,7 +28,12 @@ static const Person *person_of(const uint8_t *key, void *user)
 
 bool timeline_changed(const Timeline *timeline)
 {
-    return timeline->changed;
+    return timeline->changed || timeline->progressed;
+}
+
+bool timeline_only_progress(const Timeline *timeline)
+{
+    return timeline->progressed && !timeline->changed;
 }
 
 void timeline_touch(Timeline *timeline)
@@ -102,6 +107,7 @@ Model *timeline_snapshot(Timeline *timeline, int64_t now_us)
     ModelBuilder *builder = model_builder_new(++timeline->version);
     build_link(timeline, builder, now_us);
     build_people(timeline, builder);
+    timeline_transfers_build(timeline, builder);
     g_autoptr(GPtrArray) directs = g_ptr_array_new();
     for (guint i = 1; i < timeline->talks->len; i++)
         g_ptr_array_add(directs, timeline->talks->pdata[i]);

@@ -140,6 +140,8 @@ gboolean transfers_retry(Transfers *transfers, const uint8_t *id, int64_t now_us
 gboolean transfers_accept_from(Transfers *transfers, const uint8_t *key, const char *into,
                                int64_t now_us, GError **error);
 gboolean transfers_accept_no_more(Transfers *transfers, const uint8_t *key, GError **error);
+/* NULL: the desktop's Downloads again. Kept in the store. */
+gboolean transfers_set_folder(Transfers *transfers, const char *folder, GError **error);
 /* The usual folder: the setting, else the desktop's Downloads. Transfer full. */
 char *transfers_folder(Transfers *transfers);
 /* NULL: the desktop's again. */

@@ -1,5 +1,7 @@
 #include "ui/actions.h"
 
+#include "ui/attach.h"
+#include "ui/chooser_dialog.h"
 #include "ui/screens/screens.h"
 
 #include <stdlib.h>
@@ -422,5 +424,6 @@ const Action *actions_find(const char *name)
         if (strcmp(table[i].name, name) == 0)
             return &table[i];
     }
-    return NULL;
+    const Action *action = attach_find(name);
+    return action ? action : chooser_find(name);
 }

@@ -1,6 +1,8 @@
 #include "ui/face.h"
 
 #include "ui/actions.h"
+#include "ui/attach.h"
+#include "ui/chooser_dialog.h"
 #include "ui/face_input.h"
 #include "ui/layout.h"
 #include "ui/screens/screens.h"
@@ -10,6 +12,7 @@
 #define BLINK_US 530000
 #define BLINK_FOR_US (10 * G_USEC_PER_SEC)
 #define DRAFT_US (2 * G_USEC_PER_SEC)
+#define TOLD_US (10 * G_USEC_PER_SEC)
 
 Face *face_new(const FaceHost *host, void *user, Typesetter *typesetter,
                const Preferences *preferences)
@@ -28,6 +31,7 @@ Face *face_new(const FaceHost *host, void *user, Typesetter *typesetter,
     face->first_name = field_new(false, NAME_MAX_BYTES);
     face->address = field_new(false, 255);
     face->search = field_new(false, 255);
+    face->chooser = chooser_new();
     face->rows = g_ptr_array_new_with_free_func((GDestroyNotify)row_free);
     face->focus = g_strdup("composer");
     face->dirty = true;
@@ -46,11 +50,13 @@ void face_free(Face *face)
     field_free(face->first_name);
     field_free(face->address);
     field_free(face->search);
+    chooser_free(face->chooser);
+    attach_clear(face);
     draw_list_free(face->draw);
     node_tree_free(face->nodes);
     typesetter_free(face->typesetter);
-    char *owned[] = {face->open,  face->overlay_return, face->choice,
-                     face->focus, face->hover,          face->pressed};
+    char *owned[] = {face->open,  face->overlay_return, face->choice, face->focus,
+                     face->hover, face->pressed,        face->told};
     for (size_t i = 0; i < G_N_ELEMENTS(owned); i++)
         g_free(owned[i]);
     g_free(face);
@@ -177,6 +183,7 @@ int64_t face_deadline(const Face *face)
 
 static void draw_chat(Face *face, View *view, Rect rect)
 {
+    Rect all = rect;
     bool asks = face_asks_name(face);
     int below = asks         ? screen_first_run_height(face, view, rect.w)
                 : face->open ? screen_composer_height(face, view, rect.w)
@@ -189,6 +196,7 @@ static void draw_chat(Face *face, View *view, Rect rect)
         screen_first_run(face, view, bottom);
     else if (below)
         screen_composer(face, view, bottom);
+    screen_drop(face, view, all);
 }
 
 static void draw_drawer(Face *face, View *view, Rect rect)
@@ -242,6 +250,12 @@ static void draw_overlay(Face *face, View *view, Rect rect)
         break;
     case OVERLAY_SHORTCUTS:
         screen_shortcuts(face, view, rect);
+        break;
+    case OVERLAY_ATTACH:
+        screen_attach(face, view, rect);
+        break;
+    case OVERLAY_CHOOSER:
+        screen_chooser(face, view, rect);
         break;
     case OVERLAY_NONE:
         break;
@@ -361,6 +375,8 @@ Field *face_field(Face *face, const char *id)
         return face->first_name;
     if (strcmp(id, "address") == 0)
         return face->address;
+    if (strcmp(id, "chooser-field") == 0)
+        return chooser_field(face->chooser);
     return strcmp(id, "switcher-field") == 0 ? face->search : NULL;
 }
 
@@ -407,6 +423,19 @@ void face_flush(Face *face)
     face->draft_us = G_MAXINT64;
 }
 
+void face_pictures_changed(Face *face)
+{
+    face->dirty = true;
+}
+
+void face_tell(Face *face, const char *words)
+{
+    g_free(face->told);
+    face->told = g_strdup(words);
+    face->told_until_us = face->now_us + TOLD_US;
+    face->dirty = true;
+}
+
 void face_edited(Face *face, const char *field_id)
 {
     face->active_us = face->now_us;
@@ -415,6 +444,8 @@ void face_edited(Face *face, const char *field_id)
         g_clear_pointer(&face->choice, g_free);
     if (strcmp(field_id, "switcher-field") == 0)
         face->switcher_chosen = 0;
+    if (strcmp(field_id, "chooser-field") == 0)
+        chooser_edited(face->chooser);
     if (strcmp(field_id, "composer") != 0)
         return;
     Chat *chat = face_open_chat(face);
@@ -457,6 +488,7 @@ void face_event(Face *face, const SDL_Event *event)
         face_wheel(face, &event->wheel);
         break;
     default:
+        attach_event(face, event);
         break;
     }
 }

@@ -5,12 +5,19 @@
  * Time is passed in. UI thread only. */
 
 #include "app/model.h"
+#include "ui/chooser.h"
 #include "ui/node.h"
 #include "ui/paragraph.h"
 #include "ui/preferences.h"
 #include "ui/theme.h"
 
 #include <SDL2/SDL.h>
+
+typedef enum {
+    PASTE_NONE,       /* there is no picture, but perhaps text */
+    PASTE_ASKED,      /* it comes later, by face_pasted() */
+    PASTE_IMPOSSIBLE, /* there is one, and it cannot be had here */
+} PasteAnswer;
 
 /* What a face asks for. All functions must be there; strings live until the call returns. */
 typedef struct {
@@ -26,6 +33,22 @@ typedef struct {
     void (*connect)(const char *address, void *user);
     void (*try_now)(void *user);
     void (*open_link)(const char *url, void *user);
+    /* Offers files and folders, all in one offer. */
+    void (*offer)(const char *conversation, const char *const *paths, void *user);
+    /* Shows the desktop's chooser; its answer comes by face_chosen() with this ticket. FALSE:
+     * there is none. */
+    bool (*choose)(ChooserKind kind, const char *title, const char *accept, const char *folder,
+                   unsigned ticket, void *user);
+    /* A received file. Programs are never started: they are shown in their folder. */
+    void (*open_file)(const char *path, void *user);
+    void (*show_in_folder)(const char *path, void *user);
+    /* The picture in a file, scaled down to fit into this many device pixels; NULL while it is
+     * being made (face_pictures_changed() follows) and when there is none. Transfer none, until
+     * the next frame. */
+    Picture *(*picture)(const char *path, int width, int height, void *user);
+    /* The same for Offer.thumbnail. */
+    Picture *(*thumbnail)(GBytes *encoded, int width, int height, void *user);
+    PasteAnswer (*paste_picture)(void *user);
     void (*attention)(
         void *user); /* somebody wrote to this person while the window is not looked at */
     char *(*clipboard)(void *user); /* transfer full */
@@ -64,6 +87,19 @@ void face_set_model(Face *face, Model *model);
 void face_event(Face *face, const SDL_Event *event);
 /* Runs an action by name, as a key or a button does. FALSE when there is none of this name. */
 bool face_run(Face *face, const char *action, const char *argument);
+
+/* The answer to host->choose(): `paths` NULL-terminated, NULL when the person cancelled; `failed`:
+ * the desktop has no chooser after all. */
+void face_chosen(Face *face, unsigned ticket, const char *const *paths, bool failed);
+/* A picture asked for by host->picture() or host->thumbnail() is there. */
+void face_pictures_changed(Face *face);
+/* Something is held over the window that could be dropped, or no longer. */
+void face_set_dragging(Face *face, bool dragging);
+/* The picture of the clipboard is in this file, which the face removes when it is not offered.
+ * NULL: it could not be had, `why` says so in a sentence. */
+void face_pasted(Face *face, const char *path, const char *why);
+/* One sentence above the composer, for some seconds. */
+void face_tell(Face *face, const char *words);
 
 /* Something changed since the last face_draw(), or its time has come. */
 bool face_dirty(const Face *face);

@@ -1,4 +1,6 @@
 #include "ui/actions.h"
+#include "ui/attach.h"
+#include "ui/chooser_dialog.h"
 #include "ui/face_input.h"
 #include "ui/keys.h"
 #include "ui/screens/screens.h"
@@ -31,7 +33,9 @@ static bool enter_key(Face *face, const SDL_Keysym *key)
     }
     static const struct {
         const char *field, *action;
-    } defaults[] = {{"switcher-field", "switch"}, {"first-name", "first-name"}};
+    } defaults[] = {{"switcher-field", "switch"},
+                    {"first-name", "first-name"},
+                    {"chooser-field", "chooser-accept"}};
     for (size_t i = 0; i < G_N_ELEMENTS(defaults); i++) {
         if (strcmp(focus, defaults[i].field) == 0)
             return face_run(face, defaults[i].action, NULL);
@@ -73,6 +77,8 @@ static Node *scope(Face *face)
 static bool focus_key(Face *face, const SDL_Keysym *key)
 {
     if (key->sym == SDLK_TAB && !(key->mod & (KMOD_CTRL | KMOD_ALT))) {
+        if (!(key->mod & KMOD_SHIFT) && chooser_complete(face))
+            return true;
         Node *next =
             node_next_focus(face->nodes, scope(face), face->focus, !(key->mod & KMOD_SHIFT));
         if (next)
@@ -140,6 +146,13 @@ static bool copy_key(Face *face, const SDL_Keysym *key)
     return true;
 }
 
+static bool paste_key(Face *face, const SDL_Keysym *key)
+{
+    bool pastes = (key->sym == SDLK_v && key->mod & KMOD_CTRL) ||
+                  (key->sym == SDLK_INSERT && key->mod & KMOD_SHIFT);
+    return pastes && g_strcmp0(face->focus, "composer") == 0 && attach_paste(face);
+}
+
 static bool field_keys(Face *face, const SDL_Keysym *key)
 {
     Field *field = face_field(face, face->focus);
@@ -162,8 +175,8 @@ static bool take_key(Face *face, const SDL_Keysym *key)
         return true;
     if (binding)
         return face_run(face, binding->action, NULL);
-    return list_key(face, key->sym) || focus_key(face, key) || field_keys(face, key) ||
-           copy_key(face, key);
+    return list_key(face, key->sym) || focus_key(face, key) || paste_key(face, key) ||
+           field_keys(face, key) || copy_key(face, key);
 }
 
 /* Systems send the text of Ctrl++ and of a space that pressed a button, too. AltGr comes as Ctrl or

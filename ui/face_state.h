@@ -18,6 +18,8 @@ typedef enum {
     OVERLAY_SWITCHER,
     OVERLAY_SETTINGS,
     OVERLAY_SHORTCUTS,
+    OVERLAY_ATTACH,
+    OVERLAY_CHOOSER,
 } Overlay;
 
 typedef enum {
@@ -44,6 +46,14 @@ typedef enum {
     DRAG_TEXT,
     DRAG_SCROLLBAR
 } Drag;
+
+/* What is on its way to being offered: ui/attach.h. */
+typedef struct {
+    bool dragging;      /* files are held over the window, or being dropped */
+    GPtrArray *dropped; /* owned paths of the drop so far; NULL: none */
+    char *pasted;       /* owned; path of a picture that waits to be offered, NULL: none */
+    char *pasted_in;    /* owned; the conversation that it was pasted in */
+} Attach;
 
 struct Face {
     const FaceHost *host;
@@ -80,6 +90,10 @@ struct Face {
     bool name_prefilled;
     bool first_name_done;
     Completion completion;
+    Chooser *chooser; /* owned */
+    Attach attach;
+    char *told; /* owned; the sentence above the composer, NULL: none */
+    int64_t told_until_us;
 
     char *focus, *hover, *pressed; /* owned ids; NULL: none */
     bool keyboard;                 /* the focus ring is shown */

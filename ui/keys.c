@@ -16,6 +16,7 @@ static const KeyBinding table[] = {
     {SDLK_HOME, KMOD_CTRL | KMOD_ALT, "oldest", "Ctrl+Alt+Home, End", "Oldest, latest message"},
     {SDLK_END, KMOD_CTRL | KMOD_ALT, "latest", NULL, NULL},
     {SDLK_m, KMOD_CTRL | KMOD_SHIFT, "people", "Ctrl+Shift+M", "People"},
+    {SDLK_u, KMOD_CTRL, "attach", "Ctrl+U", "Offer files or a folder"},
     {SDLK_COMMA, KMOD_CTRL, "settings", "Ctrl+,", "Settings"},
     {SDLK_SLASH, KMOD_CTRL, "shortcuts", "Ctrl+/", "This page"},
     {SDLK_EQUALS, KMOD_CTRL, "zoom-in", "Ctrl + − 0", "Larger, smaller, usual size"},

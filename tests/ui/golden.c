@@ -19,7 +19,7 @@ typedef struct {
     double scale;
     Looks looks;
     bool contrast;
-    const char *actions[6]; /* "name" or "name argument", or "text:…" typed, "key:…" pressed */
+    const char *actions[6]; /* "name" or "name argument", or "text:…" typed, "key:…" pressed … */
     int64_t lost_us;        /* how long the link has been lost */
 } Shot;
 
@@ -59,6 +59,12 @@ static void act(Face *face, const char *action)
         press_key(face, action + 4);
     } else if (g_str_has_prefix(action, "hover:")) {
         hover(face, action + 6);
+    } else if (strcmp(action, "drag") == 0) {
+        face_set_dragging(face, true);
+    } else if (g_str_has_prefix(action, "pasted:")) {
+        face_pasted(face, action + 7, NULL);
+    } else if (g_str_has_prefix(action, "told:")) {
+        face_tell(face, action + 5);
     } else {
         g_auto(GStrv) words = g_strsplit(action, " ", 2);
         if (!face_run(face, words[0], words[1]))
@@ -70,6 +76,7 @@ static SDL_Surface *draw(const Shot *shot)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Recorder) recorder = recorder_new();
+    recorder->picture = sample_picture;
     Typesetter *typesetter = typesetter_new(shot->scale, &error);
     if (!typesetter)
         g_error("%s", error->message);

@@ -1,5 +1,6 @@
 #include "ui/format.h"
 #include "ui/layout.h"
+#include "ui/picture.h"
 #include "ui/screens/screens.h"
 
 #include <string.h>
@@ -7,11 +8,19 @@
 #define BOX_LEAST 48
 #define BOX_MOST 184
 #define STRIP 18
+#define BEFORE_TEXT 48 /* the paperclip */
+#define AFTER_TEXT 84  /* emoji and send */
+#define PASTED 68      /* the picture that waits above the box */
 
 static int text_width(View *view, int width)
 {
-    /* Margins of the box, then 16 before the text; emoji and send after it. */
-    return width - px(view, 16 + 17) - px(view, 16) - px(view, 84);
+    return width - px(view, 16 + 17) - px(view, BEFORE_TEXT) - px(view, AFTER_TEXT);
+}
+
+/* A picture was pasted here and waits for a decision. */
+static bool pasted_here(const Face *face)
+{
+    return face->attach.pasted && g_strcmp0(face->attach.pasted_in, face->open) == 0;
 }
 
 static int box_height(Face *face, View *view, int width)
@@ -23,7 +32,8 @@ static int box_height(Face *face, View *view, int width)
 
 int screen_composer_height(Face *face, View *view, int width)
 {
-    return px(view, STRIP) + box_height(face, view, width) + px(view, 18);
+    int pasted = pasted_here(face) ? px(view, PASTED) : 0;
+    return px(view, STRIP) + pasted + box_height(face, view, width) + px(view, 18);
 }
 
 /* Where the link under the pointer, or with the focus, leads: its text may say something else. */
@@ -39,16 +49,60 @@ static const char *link_target(const Face *face, const View *view)
     return NULL;
 }
 
+/* What was told for some seconds; NULL when there is nothing any more. */
+static const char *told(const Face *face, View *view)
+{
+    if (!face->told || view->now_us >= face->told_until_us)
+        return NULL;
+    view_wake_at(view, face->told_until_us);
+    return face->told;
+}
+
 static void draw_strip(Face *face, View *view, const Conversation *conversation, Rect strip)
 {
     g_autofree char *typing = format_typing(conversation ? conversation->typing : NULL);
     const char *target = link_target(face, view);
-    const char *line = target ? target : typing;
+    const char *words = told(face, view);
+    const char *line = target ? target : words ? words : typing;
     if (!*line)
         return;
     strip = rect_shrink(strip, px(view, 4), 0);
     view_label(view, line, (Label){TYPE_META, 400, view->theme->text2, ALIGN_START}, strip);
-    node_add(view->nodes, target ? "link-target" : "typing", ROLE_STATUS, line, strip);
+    const char *id = target ? "link-target" : words ? "told" : "typing";
+    node_add(view->nodes, id, ROLE_STATUS, line, strip);
+}
+
+static void draw_pasted(Face *face, View *view, Rect row)
+{
+    const Theme *theme = view->theme;
+    const char *path = face->attach.pasted;
+    Rect card = rect_shrink(row, 0, px(view, 4));
+    node_push(view->nodes, "pasted", ROLE_GROUP, "Pasted picture", card);
+    draw_rect(view->draw, card, px(view, 10), theme->surface);
+    draw_border(view->draw, card, px(view, 10), MAX(px(view, 1), 1), theme->line);
+    Rect inner = rect_shrink(card, px(view, 8), px(view, 8));
+    Rect box = cut_left(&inner, px(view, 66));
+    Picture *picture =
+        face->host->picture ? face->host->picture(path, box.w, box.h, face->user) : NULL;
+    draw_rect(view->draw, box, px(view, 6), theme->hover);
+    if (picture)
+        draw_picture(view->draw,
+                     rect_center(box, MIN(picture_width(picture), box.w),
+                                 MIN(picture_height(picture), box.h)),
+                     picture, px(view, 4), 0);
+    else
+        view_icon(view, "image", 20, theme->text2, box);
+    cut_left(&inner, px(view, 12));
+    int width = view_button_width(view, "Offer");
+    Rect drop = rect_center(cut_right(&inner, px(view, 32)), px(view, 32), px(view, 32));
+    cut_right(&inner, px(view, 4));
+    Rect offer = rect_center(cut_right(&inner, width), width, px(view, 34));
+    cut_right(&inner, px(view, 12));
+    g_autofree char *name = g_path_get_basename(path);
+    view_label(view, name, (Label){TYPE_UI, 500, theme->text, ALIGN_START}, inner);
+    view_button(view, "pasted-offer", BUTTON_FILLED, "Offer", offer, "pasted-offer", NULL);
+    view_icon_button(view, "pasted-drop", "close", "Do not offer it", drop, "pasted-drop", NULL);
+    node_pop(view->nodes);
 }
 
 static void draw_send(Face *face, View *view, Chat *chat, Rect rect)
@@ -129,8 +183,8 @@ static void draw_box(Face *face, View *view, Chat *chat, Rect box)
                 focused ? px(view, theme->focus_width) : MAX(px(view, 1), 1),
                 focused ? theme->link : theme->edge);
     Rect inner = box;
-    Rect right = cut_right(&inner, px(view, 84));
-    cut_left(&inner, px(view, 16));
+    Rect right = cut_right(&inner, px(view, AFTER_TEXT));
+    Rect left = cut_left(&inner, px(view, BEFORE_TEXT));
     if (chat) {
         int text = field_layout(chat->composer, view, TYPE_MESSAGE, inner.w);
         int room = box.h - px(view, 20);
@@ -145,6 +199,11 @@ static void draw_box(Face *face, View *view, Chat *chat, Rect box)
     Rect send = {right.x + right.w - px(view, 42), box.y + box.h - px(view, 42), px(view, 36),
                  px(view, 36)};
     Rect smile = {send.x - px(view, 36), send.y + px(view, 2), px(view, 32), px(view, 32)};
+    Rect clip = {left.x + px(view, 8), smile.y, smile.w, smile.h};
+    Node *attach =
+        view_icon_button(view, "attach", "paperclip", "Offer files", clip, "attach", NULL);
+    if (!chat)
+        attach->state |= NODE_DISABLED;
     view_icon_button(view, "emoji", "smile", "Emoji", smile, "emoji", NULL);
     draw_send(face, view, chat, send);
 }
@@ -162,6 +221,8 @@ void screen_composer(Face *face, View *view, Rect rect)
     strip.x = rect.x;
     strip.w = rect.w;
     draw_strip(face, view, face_open_conversation(face), strip);
+    if (pasted_here(face))
+        draw_pasted(face, view, cut_top(&rect, px(view, PASTED)));
     draw_box(face, view, chat, rect);
     draw_completion(face, view, rect);
     node_pop(view->nodes);

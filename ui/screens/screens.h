@@ -24,6 +24,12 @@ void screen_connect(Face *face, View *view, Rect rect);
 void screen_switcher(Face *face, View *view, Rect rect);
 void screen_settings(Face *face, View *view, Rect rect);
 void screen_shortcuts(Face *face, View *view, Rect rect);
+/* The paperclip's menu. */
+void screen_attach(Face *face, View *view, Rect rect);
+/* Our own dialog for a path. */
+void screen_chooser(Face *face, View *view, Rect rect);
+/* Over the chat while something is dragged over the window. */
+void screen_drop(Face *face, View *view, Rect rect);
 
 /* Where `text` matches what is typed in the switcher: 0 not at all, more is better. */
 int switcher_rank(const char *text, const char *typed);

@@ -1,6 +1,7 @@
 #include "tests/unit/ui/sample.h"
 
 #include "app/model_build.h"
+#include "ui/picture.h"
 
 #include <string.h>
 
@@ -338,6 +339,76 @@ static void on_link(const char *url, void *user)
     note(user, "link", url, NULL);
 }
 
+Picture *sample_picture(int width, int height)
+{
+    static GHashTable *made; /* size → Picture */
+    if (!made)
+        made = g_hash_table_new(g_direct_hash, g_direct_equal);
+    if (width * 3 > height * 4)
+        width = height * 4 / 3;
+    else
+        height = width * 3 / 4;
+    gpointer key = GINT_TO_POINTER(width << 14 | height);
+    Picture *picture = g_hash_table_lookup(made, key);
+    if (picture)
+        return picture;
+    g_autofree uint32_t *pixels = g_new(uint32_t, (size_t)width * (size_t)height);
+    for (int y = 0; y < height; y++)
+        for (int x = 0; x < width; x++) {
+            bool hill = y > height * 2 / 3 - (x * (width - x)) * height / (width * width);
+            uint32_t shade = (uint32_t)(y * 96 / height);
+            pixels[y * width + x] =
+                hill ? 0xff2f6b3a + (shade << 8) : 0xff4f94cd + (shade / 2 << 16);
+        }
+    picture = picture_new(pixels, width, height, width);
+    g_hash_table_insert(made, key, picture);
+    return picture;
+}
+
+static void on_offer(const char *conversation, const char *const *paths, void *user)
+{
+    g_autofree char *all = g_strjoinv(" ", (char **)paths);
+    note(user, "offer", conversation, all);
+}
+
+static bool on_choose(ChooserKind kind, const char *title, const char *accept, const char *folder,
+                      unsigned ticket, void *user)
+{
+    Recorder *recorder = user;
+    if (!recorder->portal)
+        return false;
+    recorder->ticket = ticket;
+    note(user, "choose", title, folder);
+    return true;
+}
+
+static void on_open_file(const char *path, void *user)
+{
+    note(user, "open-file", path, NULL);
+}
+
+static void on_show_in_folder(const char *path, void *user)
+{
+    note(user, "show-in-folder", path, NULL);
+}
+
+static Picture *on_picture(const char *path, int width, int height, void *user)
+{
+    Recorder *recorder = user;
+    return recorder->picture ? recorder->picture(width, height) : NULL;
+}
+
+static Picture *on_thumbnail(GBytes *encoded, int width, int height, void *user)
+{
+    Recorder *recorder = user;
+    return recorder->picture ? recorder->picture(width, height) : NULL;
+}
+
+static PasteAnswer on_paste(void *user)
+{
+    return ((Recorder *)user)->paste;
+}
+
 static void on_attention(void *user)
 {
     ((Recorder *)user)->attentions++;
@@ -385,6 +456,13 @@ const FaceHost recorder_host = {
     .connect = on_connect,
     .try_now = on_try,
     .open_link = on_link,
+    .offer = on_offer,
+    .choose = on_choose,
+    .open_file = on_open_file,
+    .show_in_folder = on_show_in_folder,
+    .picture = on_picture,
+    .thumbnail = on_thumbnail,
+    .paste_picture = on_paste,
     .attention = on_attention,
     .clipboard = get_clipboard,
     .set_clipboard = set_clipboard,

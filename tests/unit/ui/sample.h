@@ -31,6 +31,8 @@ typedef struct {
 
 /* Transfer full. */
 Model *sample_model(const Sample *sample);
+/* A landscape that fits into these pixels; lives as long as the program. */
+Picture *sample_picture(int width, int height);
 /* The id of the direct with Mira. */
 const char *sample_direct(void);
 
@@ -41,6 +43,10 @@ typedef struct {
     char *primary;
     Preferences preferences;
     unsigned attentions;
+    bool portal;     /* there is a chooser of the desktop … */
+    unsigned ticket; /* … asked with this */
+    PasteAnswer paste;
+    Picture *(*picture)(int width, int height); /* any picture; NULL: none is ever ready */
 } Recorder;
 
 Recorder *recorder_new(void);

@@ -20,6 +20,8 @@ typedef struct {
     void (*finding)(FinderState state, const char *line, void *user);
     /* A transfer changed: a snapshot, living during the call. May be NULL. */
     void (*transfer)(Transfer *transfer, void *user);
+    /* It is not remembered any more. May be NULL. */
+    void (*transfer_gone)(const uint8_t *id, void *user);
 } MemberEvents;
 
 typedef struct Member Member;
@@ -39,8 +41,10 @@ void member_leave(Member *member, void (*done)(void *user), void *user);
 Session *member_session(Member *member);
 Store *member_store(Member *member);
 Transfers *member_transfers(Member *member);
-/* Call after anything was done to the session from outside its own callbacks: flushes and sets
- * timers. */
+/* Folders to be offered are still being walked: their offers are not posted yet. */
+bool member_is_listing(const Member *member);
+/* Call after anything was done to the session or the transfers from outside its own callbacks:
+ * flushes and sets timers. */
 void member_touched(Member *member);
 /* Joins by typed address; G_IO_ERROR_INVALID_ARGUMENT when it cannot be one. */
 gboolean member_connect(Member *member, const char *address, GError **error);

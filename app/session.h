@@ -62,10 +62,12 @@ typedef struct {
     ConversationId conversation;
     const uint8_t *token;  /* TOKEN_SIZE: its id */
     const uint8_t *author; /* KEY_SIZE */
-    uint32_t kind;         /* EVENT_MESSAGE, or a kind this version does not know (text "") */
+    /* EVENT_MESSAGE, EVENT_OFFER, or what cannot be shown (text ""): a kind that this version does
+     * not know, EVENT_SEALED when it cannot be read. */
+    uint32_t kind;
     bool action;
     const char *text;    /* cleaned for showing (text_visible); of an offer: "" */
-    Offer *offer;        /* EVENT_OFFER; NULL otherwise. Reference it to keep it */
+    Offer *offer;        /* EVENT_OFFER: never NULL; else NULL. Reference it to keep it */
     int64_t time_ms;     /* room time; for queued ones the best guess, so that they come last */
     const uint8_t *hash; /* HASH_SIZE; NULL while unsigned */
     uint64_t position;   /* in the relay's log; 0 while unsent */
@@ -88,7 +90,7 @@ typedef enum {
     SESSION_EVENT_NOTICE, /* one line for the person (text): clock far off, fork seen, disk full …
                            */
     SESSION_EVENT_WANTS_CONNECT, /* nothing found for 3 s */
-    SESSION_EVENT_NOTE,          /* another member's note: `from`, `note` */
+    SESSION_EVENT_NOTE, /* another member's note: `from`, `note`; both live during the call */
     SESSION_EVENT_NOTE_RETURNED, /* ours to `from` was not forwarded: `retry_ms` */
 } SessionEventType;
 
@@ -180,7 +182,7 @@ int64_t session_deadline(
  * long, nobody by that key, disk full. */
 gboolean session_say(Session *session, const ConversationId *conversation, const char *text,
                      bool action, uint8_t *token, int64_t now_us, GError **error);
-/* The same for an offer of files. */
+/* The same for an offer of files. Its thumbnail is left out of what goes to a room. */
 gboolean session_offer(Session *session, const ConversationId *conversation, const Offer *offer,
                        uint8_t *token, int64_t now_us, GError **error);
 /* Signs, seals and sends a note at once; false when not joined, or the member is not here or has no

@@ -2,22 +2,33 @@
 #include "app/session_internal.h"
 #include "relay/text.h"
 
-static void describe_content(SessionMessage *out, const uint8_t *content, size_t length,
-                             char **text)
+void held_clear(Held *held)
+{
+    g_clear_pointer(&held->text, g_free);
+    g_clear_pointer(&held->offer, offer_unref);
+}
+
+/* An offer that cannot be read (only a private one can be such) is like something sealed that
+ * cannot be opened. */
+static void describe_content(SessionMessage *out, const uint8_t *content, size_t length, Held *held)
 {
     MessageContent read = {0};
-    *text = NULL;
     if (content && out->kind == EVENT_MESSAGE && content_read_message(content, length, &read)) {
-        *text = text_visible(read.text, strlen(read.text));
+        held->text = text_visible(read.text, strlen(read.text));
         out->action = read.action;
         message_content_clear(&read);
+    } else if (out->kind == EVENT_OFFER) {
+        held->offer = content ? offer_read(content, length) : NULL;
+        if (!held->offer)
+            out->kind = EVENT_SEALED;
     }
-    out->text = *text ? *text : "";
+    out->offer = held->offer;
+    out->text = held->text ? held->text : "";
 }
 
 void session_describe(const Session *session, const Event *event, uint32_t opened_kind,
                       GBytes *opened, const ConversationId *conversation, uint64_t position,
-                      SessionMessage *out, char **text)
+                      SessionMessage *out, Held *held)
 {
     size_t length = 0;
     const uint8_t *content = event_content(event, &length);
@@ -35,11 +46,11 @@ void session_describe(const Session *session, const Event *event, uint32_t opene
         out->kind = opened ? opened_kind : event_kind(event);
         content = opened ? g_bytes_get_data(opened, &length) : NULL;
     }
-    describe_content(out, content, length, text);
+    describe_content(out, content, length, held);
 }
 
 void session_describe_item(const Session *session, const Item *item, SessionMessage *out,
-                           char **text)
+                           Held *held)
 {
     size_t length = 0;
     const uint8_t *content = g_bytes_get_data(item->content, &length);
@@ -53,7 +64,7 @@ void session_describe_item(const Session *session, const Item *item, SessionMess
                             .position = item->position,
                             .delivery = item->why ? DELIVERY_STATE_REFUSED : DELIVERY_STATE_QUEUED,
                             .why = item->why};
-    describe_content(out, content, length, text);
+    describe_content(out, content, length, held);
 }
 
 unsigned session_history(Session *session, const ConversationId *conversation,
@@ -67,9 +78,9 @@ unsigned session_history(Session *session, const ConversationId *conversation,
     for (guint i = 0; entries && i < entries->len; i++) {
         const LogEntry *entry = &g_array_index(entries, LogEntry, i);
         SessionMessage message;
-        g_autofree char *text = NULL;
+        g_auto(Held) held = {0};
         session_describe(session, entry->event, entry->opened_kind, entry->opened, conversation,
-                         entry->source_position, &message, &text);
+                         entry->source_position, &message, &held);
         each(&message, user);
     }
     return entries ? entries->len : 0;
@@ -84,8 +95,8 @@ unsigned session_outbox(Session *session, void (*each)(const SessionMessage *mes
         if (item->kind == EVENT_PROFILE || item->stored)
             continue;
         SessionMessage message;
-        g_autofree char *text = NULL;
-        session_describe_item(session, item, &message, &text);
+        g_auto(Held) held = {0};
+        session_describe_item(session, item, &message, &held);
         each(&message, user);
         count++;
     }

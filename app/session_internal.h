@@ -313,10 +313,20 @@ void session_give_up_repair(Session *session, uint64_t incarnation, Lane lane);
 /* The next event to send again; transfer full, NULL when there is none. */
 Event *session_next_repair(Session *session);
 
+/* session_notes.c */
+void session_signal(Session *session, const Wire__Signal *signal);
+
 /* session_history.c */
-/* `text` (owned by the caller) keeps what `out` points to. */
+/* Keeps what a SessionMessage points to. */
+typedef struct {
+    char *text;
+    Offer *offer;
+} Held;
+void held_clear(Held *held);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Held, held_clear)
+/* `held` is empty before. */
 void session_describe(const Session *session, const Event *event, uint32_t opened_kind,
                       GBytes *opened, const ConversationId *conversation, uint64_t position,
-                      SessionMessage *out, char **text);
+                      SessionMessage *out, Held *held);
 void session_describe_item(const Session *session, const Item *item, SessionMessage *out,
-                           char **text);
+                           Held *held);

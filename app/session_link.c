@@ -427,6 +427,9 @@ static void dispatch(Session *session, const Wire__Frame *frame)
     case WIRE__FRAME__BODY_STATUS:
         status(session, frame->status);
         break;
+    case WIRE__FRAME__BODY_SIGNAL:
+        session_signal(session, frame->signal);
+        break;
     case WIRE__FRAME__BODY_PONG:
         pong(session, frame->pong);
         break;

@@ -59,8 +59,8 @@ void session_tell_item(Session *session, const Item *item, SessionEventType type
     if (!is_message(item))
         return;
     SessionMessage message;
-    g_autofree char *text = NULL;
-    session_describe_item(session, item, &message, &text);
+    g_auto(Held) held = {0};
+    session_describe_item(session, item, &message, &held);
     message.delivery = state;
     session_emit(session, (SessionEvent){.type = type,
                                          .message = &message,
@@ -146,6 +146,19 @@ static gboolean check_recipient(const Session *session, const ConversationId *co
     return FALSE;
 }
 
+/* Queues what a person says and tells it. */
+static gboolean queue_said(Session *session, const ConversationId *conversation, uint32_t kind,
+                           GBytes *content, uint8_t *token, GError **error)
+{
+    Item *item = session_queue(session, conversation, kind, content, error);
+    if (!item)
+        return FALSE;
+    if (token)
+        memcpy(token, item->token, TOKEN_SIZE);
+    session_tell_item(session, item, SESSION_EVENT_MESSAGE, DELIVERY_STATE_QUEUED);
+    return TRUE;
+}
+
 static gboolean say(Session *session, const ConversationId *conversation, const char *text,
                     bool action, uint8_t *token, GError **error)
 {
@@ -165,14 +178,8 @@ static gboolean say(Session *session, const ConversationId *conversation, const 
                             "This text cannot be sent.");
         return FALSE;
     }
-    Item *item = session_queue(session, conversation, EVENT_MESSAGE, content, error);
-    if (!item)
-        return FALSE;
-    if (token)
-        memcpy(token, item->token, TOKEN_SIZE);
     session->typing_sent_us = 0;
-    session_tell_item(session, item, SESSION_EVENT_MESSAGE, DELIVERY_STATE_QUEUED);
-    return TRUE;
+    return queue_said(session, conversation, EVENT_MESSAGE, content, token, error);
 }
 
 gboolean session_say(Session *session, const ConversationId *conversation, const char *text,
@@ -180,6 +187,34 @@ gboolean session_say(Session *session, const ConversationId *conversation, const
 {
     session_begin(session, now_us);
     gboolean done = say(session, conversation, text, action, token, error);
+    session_end(session);
+    return done;
+}
+
+static gboolean post(Session *session, const ConversationId *conversation, const Offer *offer,
+                     uint8_t *token, GError **error)
+{
+    if (!check_recipient(session, conversation, error))
+        return FALSE;
+    Offer shown = *offer;
+    if (!conversation->direct) { /* the relay could look at the picture */
+        shown.thumbnail = NULL;
+        shown.width = shown.height = 0;
+    }
+    g_autoptr(GBytes) content = offer_build(&shown);
+    if (!content) {
+        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                            "These files cannot be offered.");
+        return FALSE;
+    }
+    return queue_said(session, conversation, EVENT_OFFER, content, token, error);
+}
+
+gboolean session_offer(Session *session, const ConversationId *conversation, const Offer *offer,
+                       uint8_t *token, int64_t now_us, GError **error)
+{
+    session_begin(session, now_us);
+    gboolean done = post(session, conversation, offer, token, error);
     session_end(session);
     return done;
 }

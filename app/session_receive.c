@@ -281,9 +281,9 @@ static void tell_arrival(Session *session, const Arrival *arrival)
     if (arrival->live)
         session_stop_typing(session, event_author(event), &arrival->conversation);
     SessionMessage message;
-    g_autofree char *text = NULL;
+    g_auto(Held) held = {0};
     session_describe(session, event, arrival->opened_kind, arrival->opened, &arrival->conversation,
-                     arrival->position, &message, &text);
+                     arrival->position, &message, &held);
     session_emit(session, (SessionEvent){.type = SESSION_EVENT_MESSAGE,
                                          .message = &message,
                                          .member = session_member(session, event_author(event)),

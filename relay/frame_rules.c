@@ -145,7 +145,8 @@ static const char *check_signal(Wire__Signal *signal)
 {
     BAD_UNLESS(signal->to.len == KEY_SIZE, "size of to");
     BAD_UNLESS(empty_or(signal->from, KEY_SIZE), "size of from");
-    BAD_UNLESS(signal->sealed.len > 0 && signal->sealed.len <= SIGNAL_MAX, "size of sealed");
+    BAD_UNLESS(signal->returned == (signal->sealed.len == 0) && signal->sealed.len <= SIGNAL_MAX,
+               "size of sealed");
     return NULL;
 }
 

@@ -1,8 +1,8 @@
 /* Coming, going, and what members say of themselves between events. */
 #include "relay/hub_internal.h"
 
-/* Typing and away, notes to one member: so many a second, so many at once. What is over is dropped:
- * nothing of it is kept anyway. */
+/* Typing and away, notes to one member: so many a second, so many at once. Of the former what is
+ * over is dropped, for nothing of it is kept anyway; a note that is not forwarded is answered. */
 #define STATUS_RATE 2
 #define STATUS_BURST 10
 #define SIGNAL_RATE 10
@@ -179,12 +179,32 @@ void hub_status(HubLink *link, const Wire__Status *status)
     }
 }
 
+/* `retry_ms` 0: that member is not here. */
+static void return_signal(HubLink *link, const Wire__Signal *signal, uint32_t retry_ms)
+{
+    Wire__Signal answer = WIRE__SIGNAL__INIT;
+    answer.to = signal->to;
+    answer.returned = true;
+    answer.retry_ms = retry_ms;
+    Wire__Frame frame = WIRE__FRAME__INIT;
+    frame.body_case = WIRE__FRAME__BODY_SIGNAL;
+    frame.signal = &answer;
+    hub_send_frame(link, &frame);
+}
+
 void hub_signal(HubLink *link, const Wire__Signal *signal)
 {
     Hub *hub = link->hub;
-    HubLink *to = g_hash_table_lookup(hub->by_key, signal->to.data);
-    if (!to || bucket_take(&link->notes, SIGNAL_RATE, SIGNAL_BURST, hub->now_us) > 0)
+    if (signal->returned) {
+        hub_part(link, WIRE__PARTING__BAD_FRAME, "Only a relay returns notes.");
         return;
+    }
+    uint32_t wait_ms = bucket_take(&link->notes, SIGNAL_RATE, SIGNAL_BURST, hub->now_us);
+    HubLink *to = g_hash_table_lookup(hub->by_key, signal->to.data);
+    if (wait_ms > 0 || !to || to->doomed) {
+        return_signal(link, signal, wait_ms);
+        return;
+    }
     Wire__Signal copy = WIRE__SIGNAL__INIT;
     copy.to = signal->to;
     copy.from = (ProtobufCBinaryData){KEY_SIZE, link->key};
@@ -193,6 +213,8 @@ void hub_signal(HubLink *link, const Wire__Signal *signal)
     frame.body_case = WIRE__FRAME__BODY_SIGNAL;
     frame.signal = &copy;
     hub_send_frame(to, &frame);
+    if (to->doomed && to != link) /* it was too slow */
+        return_signal(link, signal, 0);
 }
 
 void hub_ping(HubLink *link, const Wire__Ping *ping)

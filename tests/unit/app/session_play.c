@@ -17,6 +17,16 @@ void play_tear_down(void)
     g_clear_pointer(&stage, session_stage_free);
 }
 
+Session *play_session(void)
+{
+    return session_stage_session(stage);
+}
+
+const uint8_t *play_key(char who)
+{
+    return session_stage_key(stage, who);
+}
+
 static uint64_t after_of(const Step *step)
 {
     return (uint64_t)step->n / 100;
@@ -131,6 +141,29 @@ static bool act_as_relay_on_events(const Step *step)
     }
 }
 
+static bool act_on_files(const Step *step)
+{
+    switch (step->act) {
+    case OFFER:
+        session_stage_offer(stage, step->to, step->text);
+        return true;
+    case OFFERED:
+        session_stage_offered(stage, step->who, step->to, step->text, step->n != 0);
+        return true;
+    case NOTE:
+        session_stage_note(stage, step->to);
+        return true;
+    case NOTED:
+        session_stage_noted(stage, step->who, step->text ? step->text : "");
+        return true;
+    case RETURNED:
+        session_stage_returned(stage, step->to, (uint32_t)step->n);
+        return true;
+    default:
+        return false;
+    }
+}
+
 static void act_as_person(const Step *step)
 {
     static const ConversationId general;
@@ -174,7 +207,8 @@ void play(const Step *steps, size_t count, const char *name)
             ck_assert_msg(strcmp(line, step->text ? step->text : "") == 0,
                           "%s, step %zu: \"%s\" is \"%s\"", name, i, step->text ? step->text : "",
                           line);
-        } else if (!act_on_network(step) && !act_as_relay(step) && !act_as_relay_on_events(step)) {
+        } else if (!act_on_network(step) && !act_as_relay(step) && !act_as_relay_on_events(step) &&
+                   !act_on_files(step)) {
             act_as_person(step);
         }
     }

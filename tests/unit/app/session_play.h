@@ -34,7 +34,12 @@ typedef enum {
     JUNK,
     SAY, /* to the room, or to `to` */
     RETRY,
-    RENAME, /* oneself */
+    OFFER,    /* one file called `text` */
+    OFFERED,  /* the same by `who`, to the room or to `to`; `n`: without sense */
+    NOTE,     /* to `to` */
+    NOTED,    /* by `who`, with the traits `text` */
+    RETURNED, /* a note to `to`, to be said again after `n` ms */
+    RENAME,   /* oneself */
     AWAY,
     TYPE, /* oneself */
     OLDER,
@@ -54,6 +59,8 @@ typedef struct {
 /* A fresh stage for each test. */
 void play_set_up(void);
 void play_tear_down(void);
+Session *play_session(void);
+const uint8_t *play_key(char who);
 /* `name` is that of the test, for what is said when a line is another. */
 void play(const Step *steps, size_t count, const char *name);
 /* Runs these tests; returns the exit code. */

@@ -4,8 +4,7 @@
 
 const uint8_t session_stage_places[2][PLACE_SIZE] = {"place one", "place two"};
 
-static void tell(SessionStage *stage, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static void tell(SessionStage *stage, const char *format, ...)
+void session_stage_tell(SessionStage *stage, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -53,12 +52,12 @@ static void out_dial(uint64_t candidate, void *user)
 {
     SessionStage *stage = user;
     stage->dialled = candidate;
-    tell(stage, "dial %d", (int)candidate);
+    session_stage_tell(stage, "dial %d", (int)candidate);
 }
 
 static void out_hang_up(void *user)
 {
-    tell(user, "hang up");
+    session_stage_tell(user, "hang up");
 }
 
 static void tell_submit(SessionStage *stage, const Wire__SignedEvent *sent)
@@ -74,25 +73,27 @@ static void tell_submit(SessionStage *stage, const Wire__SignedEvent *sent)
     ProfileContent profile = {0};
     int seq = (int)event_seq(event);
     if (event_kind(event) == EVENT_MESSAGE && content_read_message(content, length, &message))
-        tell(stage, "> submit %d %s", seq, message.text);
+        session_stage_tell(stage, "> submit %d %s", seq, message.text);
     else if (event_kind(event) == EVENT_PROFILE && content_read_profile(content, length, &profile))
-        tell(stage, "> submit %d name %s", seq, profile.name);
+        session_stage_tell(stage, "> submit %d name %s", seq, profile.name);
+    else if (event_kind(event) == EVENT_OFFER)
+        session_stage_tell(stage, "> submit %d offer", seq);
     else
-        tell(stage, "> submit %d private", seq);
+        session_stage_tell(stage, "> submit %d private", seq);
     message_content_clear(&message);
     profile_content_clear(&profile);
 }
 
 static void tell_hello(SessionStage *stage, const Wire__Hello *hello)
 {
-    tell(stage, "> hello %.9s, holds %d", hello->place.len ? (char *)hello->place.data : "any",
-         (int)hello->position);
+    session_stage_tell(stage, "> hello %.9s, holds %d",
+                       hello->place.len ? (char *)hello->place.data : "any", (int)hello->position);
 }
 
 static void tell_status(SessionStage *stage, const Wire__Status *status)
 {
     static const char *const names[] = {"back", "away", "typing"};
-    tell(stage, "> %s", names[status->what]);
+    session_stage_tell(stage, "> %s", names[status->what]);
 }
 
 static bool out_send(GBytes *frame, void *user)
@@ -113,17 +114,21 @@ static bool out_send(GBytes *frame, void *user)
         break;
     case WIRE__FRAME__BODY_FETCH:
         stage->request = read->fetch->request;
-        tell(stage, "> fetch %d..%d", (int)read->fetch->after, (int)read->fetch->before);
+        session_stage_tell(stage, "> fetch %d..%d", (int)read->fetch->after,
+                           (int)read->fetch->before);
         break;
     case WIRE__FRAME__BODY_STATUS:
         tell_status(stage, read->status);
         break;
     case WIRE__FRAME__BODY_PING:
         stage->nonce = read->ping->nonce;
-        tell(stage, "> ping %d", (int)read->ping->position);
+        session_stage_tell(stage, "> ping %d", (int)read->ping->position);
+        break;
+    case WIRE__FRAME__BODY_SIGNAL:
+        session_stage_tell_signal(stage, read->signal);
         break;
     default:
-        tell(stage, "> %s", frame_name(read));
+        session_stage_tell(stage, "> %s", frame_name(read));
     }
     return true;
 }
@@ -151,19 +156,23 @@ static void tell_message(SessionStage *stage, const SessionEvent *event)
     static const char *const states[] = {"message", "queued", "sent", "refused"};
     const SessionMessage *message = event->message;
     const char *state = states[message->delivery];
+    g_autofree char *shown = message->offer
+                                 ? g_strdup_printf("offer of %s", message->offer->items[0].name)
+                                 : g_strdup(message->text);
     if (message->delivery == DELIVERY_STATE_RECEIVED)
-        tell(stage, "%s %s%s: %s", event->live ? "message" : "old",
-             message->conversation.direct ? "to me by " : "", event->member->shown, message->text);
+        session_stage_tell(stage, "%s %s%s: %s", event->live ? "message" : "old",
+                           message->conversation.direct ? "to me by " : "", event->member->shown,
+                           shown);
     else if (message->why)
-        tell(stage, "%s %s: %s", state, message->text, message->why);
+        session_stage_tell(stage, "%s %s: %s", state, shown, message->why);
     else
-        tell(stage, "%s %s", state, message->text);
+        session_stage_tell(stage, "%s %s", state, shown);
 }
 
 static void tell_member(SessionStage *stage, const SessionEvent *event)
 {
     static const char *const changes[] = {"known", "joined", "left", "away", "back", "renamed"};
-    tell(stage, "%s %s", event->member->shown, changes[event->change]);
+    session_stage_tell(stage, "%s %s", event->member->shown, changes[event->change]);
 }
 
 static void out_event(const SessionEvent *event, void *user)
@@ -173,13 +182,13 @@ static void out_event(const SessionEvent *event, void *user)
         stage->listener(event, stage->listener_user);
     switch (event->type) {
     case SESSION_EVENT_STATE:
-        tell(stage, "state %s", session_state_name(session_state(stage->session)));
+        session_stage_tell(stage, "state %s", session_state_name(session_state(stage->session)));
         break;
     case SESSION_EVENT_JOINED:
-        tell(stage, "joined");
+        session_stage_tell(stage, "joined");
         break;
     case SESSION_EVENT_PLACE:
-        tell(stage, "place");
+        session_stage_tell(stage, "place");
         break;
     case SESSION_EVENT_MEMBER:
         tell_member(stage, event);
@@ -189,18 +198,27 @@ static void out_event(const SessionEvent *event, void *user)
         tell_message(stage, event);
         break;
     case SESSION_EVENT_TYPING:
-        tell(stage, "%s %s", event->member->shown, event->live ? "types" : "ceases to type");
+        session_stage_tell(stage, "%s %s", event->member->shown,
+                           event->live ? "types" : "ceases to type");
         break;
     case SESSION_EVENT_HISTORY:
-        tell(stage, "history");
+        session_stage_tell(stage, "history");
         break;
     case SESSION_EVENT_NOTICE:
-        tell(stage, "notice %s", event->code);
+        session_stage_tell(stage, "notice %s", event->code);
         break;
     case SESSION_EVENT_WANTS_CONNECT:
+        session_stage_tell(stage, "wants connect");
+        break;
     case SESSION_EVENT_NOTE:
+        session_stage_tell(stage, "note of %s: attempt %d", event->member->shown,
+                           event->note->body_case == WIRE__NOTE__BODY_READY
+                               ? (int)event->note->ready->attempt
+                               : -1);
+        break;
     case SESSION_EVENT_NOTE_RETURNED:
-        tell(stage, "wants connect");
+        session_stage_tell(stage, "note to %s returned, %d", event->member->shown,
+                           (int)event->retry_ms);
         break;
     }
 }
@@ -335,14 +353,20 @@ void session_stage_cut(SessionStage *stage)
     session_link_closed(stage->session, "cut", stage->now_us);
 }
 
-bool session_stage_say(SessionStage *stage, char to, const char *text)
+ConversationId session_stage_with(SessionStage *stage, char to)
 {
     ConversationId conversation = {.direct = to != '\0'};
     if (to)
         memcpy(conversation.id, session_stage_key(stage, to), KEY_SIZE);
+    return conversation;
+}
+
+bool session_stage_say(SessionStage *stage, char to, const char *text)
+{
+    ConversationId conversation = session_stage_with(stage, to);
     g_autoptr(GError) error = NULL;
     if (session_say(stage->session, &conversation, text, false, NULL, stage->now_us, &error))
         return true;
-    tell(stage, "cannot: %s", error->message);
+    session_stage_tell(stage, "cannot: %s", error->message);
     return false;
 }

@@ -60,5 +60,15 @@ void session_stage_junk(SessionStage *stage);
 /* `to` '\0': the room. Returns whether it was queued; else the reason is a line "cannot: …". */
 bool session_stage_say(SessionStage *stage, char to, const char *text);
 
+/* One of a file called `name`, by the session; and by `who`, to be delivered, or `bad`: without
+ * sense. */
+void session_stage_offer(SessionStage *stage, char to, const char *name);
+void session_stage_offered(SessionStage *stage, char who, char to, const char *name, bool bad);
+/* A note by the session; and one to it by `who`: `traits` are words of: forged place2 other (for
+ * another) newer bad. */
+void session_stage_note(SessionStage *stage, char to);
+void session_stage_noted(SessionStage *stage, char who, const char *traits);
+void session_stage_returned(SessionStage *stage, char to, uint32_t retry_ms);
+
 /* The next line; "" when there is none. Valid until the next call. */
 const char *session_stage_next(SessionStage *stage);

@@ -48,3 +48,10 @@ Actor *session_stage_actor(SessionStage *stage, char who);
 int64_t session_stage_wall_ms(void *stage);
 /* A word is among the traits. */
 bool session_stage_has(const char *traits, const char *word);
+void session_stage_tell(SessionStage *stage, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* The room when `to` is '\0'. */
+ConversationId session_stage_with(SessionStage *stage, char to);
+void session_stage_tell_signal(SessionStage *stage, const Wire__Signal *signal);
+void session_stage_give(SessionStage *stage, Wire__Frame__BodyCase body, void *message);
+/* An event of `who` to the room, or to `to`, for the next page or delivery. */
+void session_stage_keep(SessionStage *stage, char who, char to, uint32_t kind, GBytes *content);

@@ -13,7 +13,7 @@ static void give_bytes(SessionStage *stage, GBytes *bytes)
     session_flush(stage->session, stage->now_us);
 }
 
-static void give(SessionStage *stage, Wire__Frame__BodyCase body, void *message)
+void session_stage_give(SessionStage *stage, Wire__Frame__BodyCase body, void *message)
 {
     Wire__Frame frame = WIRE__FRAME__INIT;
     frame.body_case = body;
@@ -55,7 +55,7 @@ void session_stage_welcome(SessionStage *stage, const char *traits)
         head->hash = (ProtobufCBinaryData){HASH_SIZE, (uint8_t *)event_hash(taken)};
     }
     welcome.own_heads = list;
-    give(stage, WIRE__FRAME__BODY_WELCOME, &welcome);
+    session_stage_give(stage, WIRE__FRAME__BODY_WELCOME, &welcome);
 }
 
 static Event *make(SessionStage *stage, char who, Lane lane, EventDraft *draft)
@@ -85,7 +85,7 @@ static Event *make(SessionStage *stage, char who, Lane lane, EventDraft *draft)
         draft->recipients = recipients;
         draft->recipient_count = 2;
         g_autoptr(GBytes) sealed =
-            seal_content(draft, session_stage_key(stage, who), keys, EVENT_MESSAGE, draft->content);
+            seal_content(draft, session_stage_key(stage, who), keys, draft->kind, draft->content);
         draft->kind = EVENT_SEALED;
         draft->content = sealed;
         event = event_sign(self->identity, draft);
@@ -107,12 +107,17 @@ void session_stage_at(SessionStage *stage, uint64_t position)
     stage->position = position - 1;
 }
 
-void session_stage_event(SessionStage *stage, char who, char to, const char *text)
+void session_stage_keep(SessionStage *stage, char who, char to, uint32_t kind, GBytes *content)
 {
     static const uint8_t general[PLACE_SIZE];
-    g_autoptr(GBytes) content = content_message(text, false, NULL);
-    EventDraft draft = {.kind = EVENT_MESSAGE, .room = to ? NULL : general, .content = content};
+    EventDraft draft = {.kind = kind, .room = to ? NULL : general, .content = content};
     keep(stage, make(stage, who, to ? LANE_PRIVATE : LANE_PUBLIC, &draft));
+}
+
+void session_stage_event(SessionStage *stage, char who, char to, const char *text)
+{
+    g_autoptr(GBytes) content = content_message(text, false, NULL);
+    session_stage_keep(stage, who, to, EVENT_MESSAGE, content);
 }
 
 static Event *make_profile(SessionStage *stage, char who, const char *name)
@@ -190,7 +195,7 @@ void session_stage_roster(SessionStage *stage, const char *entry, bool more)
     roster.entries = members;
     roster.n_entries = entry[0] == '-' ? 0 : 1;
     roster.more = more;
-    give(stage, WIRE__FRAME__BODY_ROSTER, &roster);
+    session_stage_give(stage, WIRE__FRAME__BODY_ROSTER, &roster);
 }
 
 static Event *take_submitted(SessionStage *stage)
@@ -227,7 +232,7 @@ void session_stage_receipt(SessionStage *stage, Wire__Refusal refusal, uint64_t 
         receipt.retry_ms = 2000;
     if (refusal == WIRE__REFUSAL__NONE)
         take(stage, event);
-    give(stage, WIRE__FRAME__BODY_RECEIPT, &receipt);
+    session_stage_give(stage, WIRE__FRAME__BODY_RECEIPT, &receipt);
 }
 
 void session_stage_echo(SessionStage *stage)
@@ -246,7 +251,7 @@ void session_stage_typing(SessionStage *stage, char who)
     status.what = WIRE__STATUS__WHAT__TYPING;
     status.from = (ProtobufCBinaryData){KEY_SIZE, (uint8_t *)session_stage_key(stage, who)};
     status.room = (ProtobufCBinaryData){PLACE_SIZE, (uint8_t *)general};
-    give(stage, WIRE__FRAME__BODY_STATUS, &status);
+    session_stage_give(stage, WIRE__FRAME__BODY_STATUS, &status);
 }
 
 void session_stage_part(SessionStage *stage, Wire__Parting why)
@@ -254,7 +259,7 @@ void session_stage_part(SessionStage *stage, Wire__Parting why)
     Wire__Goodbye goodbye = WIRE__GOODBYE__INIT;
     goodbye.why = why;
     g_ptr_array_set_size(stage->submitted, 0);
-    give(stage, WIRE__FRAME__BODY_GOODBYE, &goodbye);
+    session_stage_give(stage, WIRE__FRAME__BODY_GOODBYE, &goodbye);
 }
 
 void session_stage_pong(SessionStage *stage)
@@ -262,7 +267,7 @@ void session_stage_pong(SessionStage *stage)
     Wire__Pong pong = WIRE__PONG__INIT;
     pong.nonce = stage->nonce;
     pong.room_time_ms = session_stage_wall_ms(stage);
-    give(stage, WIRE__FRAME__BODY_PONG, &pong);
+    session_stage_give(stage, WIRE__FRAME__BODY_PONG, &pong);
 }
 
 void session_stage_junk(SessionStage *stage)

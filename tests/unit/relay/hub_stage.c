@@ -116,7 +116,12 @@ static char *tell(Stage *stage, const Wire__Frame *frame)
         g_string_append_printf(line, " %c", name_of(stage, frame->status->from.data));
         break;
     case WIRE__FRAME__BODY_SIGNAL:
-        g_string_append_printf(line, " %c", name_of(stage, frame->signal->from.data));
+        if (frame->signal->returned)
+            g_string_append_printf(line, " to %c returned%s",
+                                   name_of(stage, frame->signal->to.data),
+                                   frame->signal->retry_ms > 0 ? " later" : "");
+        else
+            g_string_append_printf(line, " %c", name_of(stage, frame->signal->from.data));
         break;
     case WIRE__FRAME__BODY_PONG:
         g_string_append_printf(line, " %d", (int)frame->pong->nonce);

@@ -253,6 +253,10 @@ START_TEST(people_have_rules)
     EXPECT(&frame, note.to = of_size(KEY_SIZE), false);
     EXPECT(&frame, note.sealed = of_size(SIGNAL_MAX), true);
     EXPECT(&frame, note.sealed = of_size(SIGNAL_MAX + 1), false);
+    EXPECT(&frame, note.sealed = of_size(0), false);
+    EXPECT(&frame, note.returned = true, true);
+    EXPECT(&frame, note.retry_ms = 100, true);
+    EXPECT(&frame, note.sealed = of_size(1), false);
     Wire__Pong pong = WIRE__PONG__INIT;
     frame.body_case = WIRE__FRAME__BODY_PONG;
     frame.pong = &pong;

@@ -20,7 +20,7 @@ typedef enum {
     PING,    /* holding everything up to `n` */
     AWAY,
     TYPE, /* in the room, or to `to` */
-    NOTE, /* a signal to `to` */
+    NOTE, /* a signal to `to`; `n`: one that pretends to be returned */
     HEADS,
     JUNK,  /* bytes that are no message */
     FLUSH, /* the end of a round */
@@ -100,7 +100,9 @@ static void note(const Step *step)
 {
     Wire__Signal body = WIRE__SIGNAL__INIT;
     body.to = key_of(step->to);
-    body.sealed = (ProtobufCBinaryData){4, (uint8_t *)"note"};
+    body.returned = step->n != 0;
+    if (!body.returned)
+        body.sealed = (ProtobufCBinaryData){4, (uint8_t *)"note"};
     Wire__Frame frame = WIRE__FRAME__INIT;
     frame.body_case = WIRE__FRAME__BODY_SIGNAL;
     frame.signal = &body;
@@ -331,6 +333,33 @@ START_TEST(away_typing_and_notes_are_passed_on)
 }
 END_TEST
 
+START_TEST(notes_come_back_when_they_cannot_go_on)
+{
+    PLAY(A_AND_B_ARE_IN, {CUT, 'b'}, {FLUSH}, {READS, 'a', "roster b=offline"},
+         {NOTE, 'a', NULL, 0, 'b'}, {READS, 'a', "signal to b returned"}, {NOTE, 'a', NULL, 0, 'c'},
+         {READS, 'a', "signal to c returned"}, {NOTE, 'a', NULL, 1, 'c'}, {READS, 'a', "goodbye 1"},
+         {READS, 'a', "closed"});
+}
+END_TEST
+
+START_TEST(notes_that_are_too_many_come_back)
+{
+    PLAY(A_AND_B_ARE_IN);
+    for (unsigned i = 0; i < 40; i++)
+        PLAY({NOTE, 'a', NULL, 0, 'b'}, {READS, 'b', "signal a"});
+    PLAY({NOTE, 'a', NULL, 0, 'b'}, {READS, 'a', "signal to b returned later"},
+         {NOTE, 'a', NULL, 0, 'd'}, {READS, 'a', "signal to d returned later"}, {QUIET, 'b'},
+         {PASS, 0, NULL, 200}, {NOTE, 'a', NULL, 0, 'b'}, {READS, 'b', "signal a"}, {QUIET, 'a'});
+}
+END_TEST
+
+START_TEST(a_note_to_a_slow_reader_comes_back)
+{
+    PLAY(A_AND_B_ARE_IN, {QUEUE, 'b', NULL, 0}, {NOTE, 'a', NULL, 0, 'b'},
+         {READS, 'a', "signal to b returned"}, {READS, 'b', "closed"});
+}
+END_TEST
+
 START_TEST(the_newer_link_of_a_key_stays)
 {
     PLAY(A_AND_B_ARE_IN, {HELLO, 'a'}, {READS, 'a', "goodbye 5"},
@@ -474,6 +503,9 @@ int main(void)
     tcase_add_test(stories, leaving_and_silence_are_told);
     tcase_add_test(stories, who_never_had_a_name_is_forgotten);
     tcase_add_test(stories, away_typing_and_notes_are_passed_on);
+    tcase_add_test(stories, notes_come_back_when_they_cannot_go_on);
+    tcase_add_test(stories, notes_that_are_too_many_come_back);
+    tcase_add_test(stories, a_note_to_a_slow_reader_comes_back);
     tcase_add_test(stories, the_newer_link_of_a_key_stays);
     tcase_add_test(stories, bad_manners_end_a_link);
     tcase_add_test(stories, a_slow_reader_is_cut_off_and_the_others_go_on);

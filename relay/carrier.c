@@ -1,13 +1,12 @@
-/* A connection waits until the hub has admitted it: then larger messages are allowed, which is how
- * the carrier sees it. Those that wait stand in `waiting`, oldest first; when there are too many
- * the oldest gives way, since an honest one is through within milliseconds. */
+/* A connection waits (relay/admission.h) until the hub has admitted it: then larger messages are
+ * allowed, which is how the carrier sees it. */
 #include "relay/carrier.h"
 
+#include "relay/admission.h"
 #include "relay/bucket.h"
 #include "relay/limits.h"
 #include "relay/link.h"
 #include "relay/listener.h"
-#include "relay/source_address.h"
 
 #include <string.h>
 #include <sys/resource.h>
@@ -23,10 +22,9 @@ typedef struct {
     Carrier *carrier;
     Link *link;
     HubLink *hub_link; /* NULL before TLS is through and after the hub closed it */
-    SourceAddress from;
-    bool waiting; /* not admitted yet */
+    AdmissionEntry entry;
     int64_t deadline_us;
-    GList node; /* in `waiting` or `admitted` */
+    GList node; /* in `admitted`, unless the entry waits */
 } Connection;
 
 struct Carrier {
@@ -35,9 +33,8 @@ struct Carrier {
     PollerWatch *timer;
     Tls *tls;
     Hub *hub;
-    bool allow_public;
-    GQueue waiting;
-    GQueue admitted;
+    Admission admission;
+    GQueue admitted;  /* Connection, by `node` */
     unsigned refused; /* not reported yet */
     int64_t report_us;
     Bucket reports;
@@ -78,13 +75,21 @@ static void count_refusal(Carrier *carrier, const char *why)
     carrier->report_us = now_us + REPORT_PAUSE_US;
 }
 
+static bool is_empty(const Carrier *carrier)
+{
+    return carrier->admission.waiting.length + carrier->admitted.length == 0;
+}
+
 static void remove_connection(Connection *connection)
 {
     Carrier *carrier = connection->carrier;
-    g_queue_unlink(connection->waiting ? &carrier->waiting : &carrier->admitted, &connection->node);
+    if (connection->entry.waiting)
+        admission_leave(&carrier->admission, &connection->entry);
+    else
+        g_queue_unlink(&carrier->admitted, &connection->node);
     link_free(connection->link);
     g_free(connection);
-    if (carrier->done != NULL && carrier->waiting.length + carrier->admitted.length == 0)
+    if (carrier->done != NULL && is_empty(carrier))
         poller_poke(carrier->timer);
 }
 
@@ -116,9 +121,8 @@ static void admit(Connection *connection)
 {
     Carrier *carrier = connection->carrier;
     link_set_deadline(connection->link, 0);
-    g_queue_unlink(&carrier->waiting, &connection->node);
+    admission_leave(&carrier->admission, &connection->entry);
     g_queue_push_tail_link(&carrier->admitted, &connection->node);
-    connection->waiting = false;
 }
 
 static void connection_message(const uint8_t *message, size_t length, void *user)
@@ -128,7 +132,7 @@ static void connection_message(const uint8_t *message, size_t length, void *user
         return;
     hub_frame(connection->carrier->hub, connection->hub_link, message, length,
               g_get_monotonic_time());
-    if (connection->waiting && connection->hub_link != NULL &&
+    if (connection->entry.waiting && connection->hub_link != NULL &&
         hub_frame_max(connection->hub_link) > FRAME_MAX_BEFORE_ADMISSION)
         admit(connection);
 }
@@ -149,7 +153,7 @@ static void connection_broken(const char *why, void *user)
 static void connection_closed(const char *why, void *user)
 {
     Connection *connection = user;
-    if (connection->waiting && why != NULL)
+    if (connection->entry.waiting && why != NULL)
         count_refusal(connection->carrier, why);
     drop(connection);
 }
@@ -188,25 +192,6 @@ static void hub_reports(const char *event, const char *detail, void *user)
     report(user, event, detail);
 }
 
-static unsigned waiting_from(const Carrier *carrier, const SourceAddress *from)
-{
-    unsigned count = 0;
-    for (const GList *node = carrier->waiting.head; node != NULL; node = node->next)
-        count += source_address_equal(&((const Connection *)node->data)->from, from);
-    return count;
-}
-
-/* Why a connection from there is not even begun; NULL: it is. */
-static const char *refusal(const Carrier *carrier, const SourceAddress *from)
-{
-    if (!carrier->allow_public && !source_address_is_near(from))
-        return "not of this network";
-    /* Everybody on this machine has the same address: the limit of an address means nothing. */
-    if (!source_address_is_loopback(from) && waiting_from(carrier, from) >= LINKS_PER_ADDRESS)
-        return "too many connections from one address";
-    return NULL;
-}
-
 static void accepted(int fd, const struct sockaddr_storage *address, void *user)
 {
     static const LinkEvents events = {.opened = connection_opened,
@@ -216,23 +201,22 @@ static void accepted(int fd, const struct sockaddr_storage *address, void *user)
                                       .message_max = connection_message_max};
     Carrier *carrier = user;
     SourceAddress from = source_address_of(address);
-    const char *why = refusal(carrier, &from);
+    const char *why = admission_refusal(&carrier->admission, &from);
     if (why != NULL) {
         close(fd);
         count_refusal(carrier, why);
         return;
     }
-    if (carrier->waiting.length >= LINKS_BEFORE_ADMISSION) {
+    Connection *surplus = admission_surplus(&carrier->admission);
+    if (surplus != NULL) {
         count_refusal(carrier, "too many connections that say nothing");
-        drop(carrier->waiting.head->data);
+        drop(surplus);
     }
     Connection *connection = g_new0(Connection, 1);
     connection->carrier = carrier;
-    connection->from = from;
-    connection->waiting = true;
     connection->deadline_us = g_get_monotonic_time() + HANDSHAKE_US;
     connection->node.data = connection;
-    g_queue_push_tail_link(&carrier->waiting, &connection->node);
+    admission_enter(&carrier->admission, &connection->entry, &from, connection);
     connection->link = link_new(carrier->poller, fd, tls_accept(carrier->tls),
                                 connection->deadline_us, &events, connection);
 }
@@ -289,10 +273,9 @@ Carrier *carrier_new(GMainContext *context, const CarrierConfig *config, const I
 {
     raise_descriptor_limit();
     Carrier *carrier = g_new0(Carrier, 1);
-    carrier->allow_public = config->allow_public;
+    admission_init(&carrier->admission, config->allow_public);
     carrier->report = config->report;
     carrier->report_user = config->user;
-    g_queue_init(&carrier->waiting);
     g_queue_init(&carrier->admitted);
     carrier->poller = poller_new(context);
     carrier->timer = poller_watch(carrier->poller, -1, 0, timer_fired, carrier);
@@ -309,10 +292,13 @@ Carrier *carrier_new(GMainContext *context, const CarrierConfig *config, const I
     return carrier;
 }
 
-static void free_connections(GQueue *connections)
+static void free_connections(Carrier *carrier)
 {
-    while (connections->head != NULL) {
-        Connection *connection = connections->head->data;
+    while (!is_empty(carrier)) {
+        const GQueue *waiting = &carrier->admission.waiting;
+        Connection *connection = waiting->head != NULL
+                                     ? ((AdmissionEntry *)waiting->head->data)->owner
+                                     : carrier->admitted.head->data;
         connection->hub_link = NULL;
         remove_connection(connection);
     }
@@ -324,8 +310,7 @@ void carrier_free(Carrier *carrier)
         return;
     carrier->done = NULL;
     listener_free(carrier->listener);
-    free_connections(&carrier->waiting);
-    free_connections(&carrier->admitted);
+    free_connections(carrier);
     hub_free(carrier->hub);
     poller_unwatch(carrier->timer);
     poller_free(carrier->poller);
@@ -342,13 +327,13 @@ void carrier_shut_down(Carrier *carrier, void (*done)(void *user), void *user)
     carrier->done = done;
     carrier->done_user = user;
     poller_set_deadline(carrier->timer, now_us + SHUT_DOWN_US);
-    for (GList *node = carrier->waiting.head, *next; node != NULL; node = next) {
+    for (GList *node = carrier->admission.waiting.head, *next; node != NULL; node = next) {
         next = node->next;
-        Connection *connection = node->data;
+        Connection *connection = ((AdmissionEntry *)node->data)->owner;
         if (!link_is_open(connection->link))
             drop(connection);
     }
-    if (carrier->waiting.length + carrier->admitted.length == 0)
+    if (is_empty(carrier))
         poller_poke(carrier->timer);
 }
 

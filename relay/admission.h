@@ -21,6 +21,7 @@ typedef struct {
     GList node;
 } AdmissionEntry;
 
+/* Nobody waits. */
 void admission_init(Admission *admission, bool allow_public);
 /* Why a connection from there is not even begun; NULL: it is. Static. */
 const char *admission_refusal(const Admission *admission, const SourceAddress *from);

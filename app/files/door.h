@@ -9,20 +9,25 @@
 typedef struct {
     /* May it come in? `transfer` and `ticket` have TRANSFER_SIZE bytes. */
     bool (*expects)(const uint8_t *transfer, const uint8_t *ticket, const uint8_t *key, void *user);
-    /* It did: socket and TLS are the receiver's. Nothing was answered yet. */
+    /* It did: socket and TLS are the receiver's. Nothing was answered yet. The door must not be
+     * freed from inside. */
     void (*admitted)(const uint8_t *transfer, int fd, SSL *ssl, void *user);
 } DoorEvents;
 
 typedef struct Door Door;
 
-/* On DEFAULT_PORT, else the next free ones, else any. */
+/* On the first free one of the DOOR_PORTS ports after DEFAULT_PORT, which is left to a relay on
+ * this machine, else on any. */
+#define DOOR_PORTS 8
 Door *door_new(Poller *poller, Tls *tls, const DoorEvents *events, void *user, GError **error);
 void door_free(Door *door);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Door, door_free)
 
+uint16_t door_port(const Door *door);
 /* Numeric host:port where this machine may be reached, best first, at most ADDRESSES_MAX; loopback
- * only when there is nothing else. Transfer full. */
+ * only when there is nothing else. Transfer full (g_strfreev). */
 char **door_addresses(const Door *door);
 /* What the other's text means here: GSocketAddress, usable ones of this network only; link-local
- * IPv6 once for each interface. Transfer full. */
+ * IPv6 once for each interface; loopback only when this machine has nothing else, as then the other
+ * must be on it too. Names are not resolved. Transfer full. */
 GPtrArray *door_read_addresses(char *const *texts, size_t count);

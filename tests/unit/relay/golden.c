@@ -3,8 +3,12 @@
 #include "relay/limits.h"
 
 #include <check.h>
+#include <glib/gstdio.h>
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
+
+#define MADE_MS INT64_C(1699900000000) /* when the golden sealing keys were made */
 
 static uint8_t keys[2][KEY_SIZE] = {"\x11\x11\x11\x11", "\x22\x22\x22\x22"};
 static uint8_t place[PLACE_SIZE] = "place";
@@ -208,6 +212,16 @@ static void fill_signal(Wire__Frame *frame)
     frame->signal = &note;
 }
 
+static void fill_signal_returned(Wire__Frame *frame)
+{
+    static Wire__Signal note = WIRE__SIGNAL__INIT;
+    note.to = BINARY(keys[1]);
+    note.returned = true;
+    note.retry_ms = 90;
+    frame->body_case = WIRE__FRAME__BODY_SIGNAL;
+    frame->signal = &note;
+}
+
 static void fill_ping(Wire__Frame *frame)
 {
     static Wire__Ping ping = WIRE__PING__INIT;
@@ -240,11 +254,22 @@ static void fill_goodbye(Wire__Frame *frame)
 }
 
 const GoldenFrame golden_frames[] = {
-    {"hello", fill_hello},     {"welcome", fill_welcome}, {"submit", fill_submit},
-    {"receipt", fill_receipt}, {"refusal", fill_refusal}, {"deliver", fill_deliver},
-    {"fetch", fill_fetch},     {"page", fill_page},       {"page_later", fill_page_later},
-    {"heads", fill_heads},     {"roster", fill_roster},   {"status", fill_status},
-    {"signal", fill_signal},   {"ping", fill_ping},       {"pong", fill_pong},
+    {"hello", fill_hello},
+    {"welcome", fill_welcome},
+    {"submit", fill_submit},
+    {"receipt", fill_receipt},
+    {"refusal", fill_refusal},
+    {"deliver", fill_deliver},
+    {"fetch", fill_fetch},
+    {"page", fill_page},
+    {"page_later", fill_page_later},
+    {"heads", fill_heads},
+    {"roster", fill_roster},
+    {"status", fill_status},
+    {"signal", fill_signal},
+    {"signal_returned", fill_signal_returned},
+    {"ping", fill_ping},
+    {"pong", fill_pong},
     {"goodbye", fill_goodbye},
 };
 const unsigned golden_frame_count = G_N_ELEMENTS(golden_frames);
@@ -292,4 +317,21 @@ GBytes *golden_read(const char *name, GBytes *expected)
     g_autofree char *text = NULL;
     ck_assert_msg(g_file_get_contents(path, &text, NULL, NULL), "cannot read %s", path);
     return read_hex(text);
+}
+
+Keyring *golden_keyring(int byte)
+{
+    uint8_t file[8 + 8 + 32] = "bf-seal1";
+    for (unsigned i = 0; i < 8; i++)
+        file[8 + i] = (uint8_t)(MADE_MS >> (56 - 8 * i));
+    memset(file + 16, byte, 32);
+    g_autofree char *path = NULL;
+    int descriptor = g_file_open_tmp("backfence-golden-XXXXXX", &path, NULL);
+    ck_assert_int_ge(descriptor, 0);
+    ck_assert_int_eq(write(descriptor, file, sizeof file), sizeof file);
+    close(descriptor);
+    Keyring *keyring = keyring_open(path, MADE_MS, NULL);
+    g_unlink(path);
+    ck_assert_ptr_nonnull(keyring);
+    return keyring;
 }

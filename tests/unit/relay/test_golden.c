@@ -7,11 +7,8 @@
 #include "tests/unit/relay/golden.h"
 
 #include <check.h>
-#include <glib/gstdio.h>
 #include <sodium.h>
 #include <string.h>
-
-#define MADE_MS INT64_C(1699900000000) /* when the golden sealing keys were made */
 
 /* Seeds and secrets of the two: 32 times 0x01 and 0x02, for X25519 0x03 and 0x04. */
 static Identity *mira, *jonas;
@@ -193,24 +190,6 @@ static GBytes *seal_anew(void)
     return as_frame_entry(event);
 }
 
-/* A keyring with the one secret that is 32 times `byte`. */
-static Keyring *keyring_of(int byte)
-{
-    uint8_t file[8 + 8 + 32] = "bf-seal1";
-    for (unsigned i = 0; i < 8; i++)
-        file[8 + i] = (uint8_t)(MADE_MS >> (56 - 8 * i));
-    memset(file + 16, byte, 32);
-    g_autofree char *path = NULL;
-    int descriptor = g_file_open_tmp("backfence-golden-XXXXXX", &path, NULL);
-    ck_assert_int_ge(descriptor, 0);
-    ck_assert_int_eq(write(descriptor, file, sizeof file), sizeof file);
-    close(descriptor);
-    Keyring *keyring = keyring_open(path, MADE_MS, NULL);
-    g_unlink(path);
-    ck_assert_ptr_nonnull(keyring);
-    return keyring;
-}
-
 START_TEST(a_sealed_event_is_opened)
 {
     g_autoptr(GBytes) anew = seal_anew();
@@ -218,7 +197,7 @@ START_TEST(a_sealed_event_is_opened)
     g_autoptr(Event) event = open_entry(golden);
     const Identity *readers[] = {mira, jonas};
     for (unsigned i = 0; i < 2; i++) {
-        g_autoptr(Keyring) keyring = keyring_of((int)(3 + i));
+        g_autoptr(Keyring) keyring = golden_keyring((int)(3 + i));
         ck_assert_mem_eq(keyring_public(keyring), sealing_keys[i], SEALING_KEY_SIZE);
         uint32_t kind = 0;
         g_autoptr(GBytes) content = NULL;

@@ -1,4 +1,5 @@
 /* Conversations with the hub, as tables: who does what, and which lines each member then reads. */
+/* lint: file-length one language of acts for all conversations */
 #include "relay/bucket.h"
 #include "relay/entries.h"
 #include "tests/unit/relay/hub_stage.h"

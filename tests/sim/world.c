@@ -170,6 +170,16 @@ static Node *any_node(World *world)
     return &world->nodes[world_between(world, 0, (int)world->node_count - 1)];
 }
 
+#define OFFER_EVERY 4 /* so many things that are said: one of them is an offer */
+
+static bool offer(World *world, Node *node, const ConversationId *to, const char *name,
+                  uint8_t *token)
+{
+    OfferItem item = {.name = (char *)name, .files = 1, .bytes = world->words};
+    Offer what = {.items = &item, .item_count = 1, .files = 1, .bytes = world->words};
+    return session_offer(node->session, to, &what, token, world->now_us, NULL);
+}
+
 static void say(World *world, Node *node, int to)
 {
     Said said = {.author = node->index, .to = to};
@@ -177,7 +187,11 @@ static void say(World *world, Node *node, int to)
     if (to >= 0)
         memcpy(conversation.id, identity_key(world->nodes[to].identity), KEY_SIZE);
     g_autofree char *text = g_strdup_printf("word %u of %u", ++world->words, node->index);
-    if (!session_say(node->session, &conversation, text, false, said.token, world->now_us, NULL))
+    bool done = world->words % OFFER_EVERY == 0
+                    ? offer(world, node, &conversation, text, said.token)
+                    : session_say(node->session, &conversation, text, false, said.token,
+                                  world->now_us, NULL);
+    if (!done)
         return;
     world_trace(world, "%u says %u to %d", node->index, world->said->len, to);
     g_array_append_val(world->said, said);

@@ -42,7 +42,8 @@ static GArray *relay_lines(World *world)
         log_page(world->relay_log, NULL, 0, 0, G_MAXUINT, G_MAXSIZE, &covered, NULL);
     for (guint i = 0; page && i < page->len; i++) {
         const Event *event = g_array_index(page, LogEntry, i).event;
-        if (event_kind(event) != EVENT_MESSAGE || event_lane(event) != LANE_PUBLIC)
+        bool said = event_kind(event) == EVENT_MESSAGE || event_kind(event) == EVENT_OFFER;
+        if (!said || event_lane(event) != LANE_PUBLIC)
             continue;
         Line line = {.time_ms = event_time_ms(event)};
         memcpy(line.hash, event_hash(event), HASH_SIZE);
@@ -55,6 +56,7 @@ static GArray *relay_lines(World *world)
 
 static void collect(const SessionMessage *message, void *user)
 {
+    g_assert_true(message->offer != NULL || *message->text != '\0');
     Line line = {.time_ms = message->time_ms};
     if (message->hash)
         memcpy(line.hash, message->hash, HASH_SIZE);

@@ -5,8 +5,8 @@
  * over is dropped, for nothing of it is kept anyway; a note that is not forwarded is answered. */
 #define STATUS_RATE 2
 #define STATUS_BURST 10
-#define SIGNAL_RATE 10
-#define SIGNAL_BURST 40
+#define SIGNAL_RATE 30
+#define SIGNAL_BURST 120
 
 static Wire__Limits limits(void)
 {

@@ -346,7 +346,7 @@ END_TEST
 START_TEST(notes_that_are_too_many_come_back)
 {
     PLAY(A_AND_B_ARE_IN);
-    for (unsigned i = 0; i < 40; i++)
+    for (unsigned i = 0; i < 120; i++)
         PLAY({NOTE, 'a', NULL, 0, 'b'}, {READS, 'b', "signal a"});
     PLAY({NOTE, 'a', NULL, 0, 'b'}, {READS, 'a', "signal to b returned later"},
          {NOTE, 'a', NULL, 0, 'd'}, {READS, 'a', "signal to d returned later"}, {QUIET, 'b'},

@@ -1,12 +1,7 @@
 /* A connection waits (relay/admission.h) until the hub has admitted it: then larger messages are
  * allowed, which is how the carrier sees it. */
-#include "relay/carrier.h"
-
-#include "relay/admission.h"
-#include "relay/bucket.h"
+#include "relay/carrier_internal.h"
 #include "relay/limits.h"
-#include "relay/link.h"
-#include "relay/listener.h"
 
 #include <string.h>
 #include <sys/resource.h>
@@ -18,35 +13,7 @@
 #define REPORT_RATE 20 /* a second, sustained */
 #define REPORT_BURST 500
 
-typedef struct {
-    Carrier *carrier;
-    Link *link;
-    HubLink *hub_link; /* NULL before TLS is through and after the hub closed it */
-    AdmissionEntry entry;
-    int64_t deadline_us;
-    GList node; /* in `admitted`, unless the entry waits */
-} Connection;
-
-struct Carrier {
-    Poller *poller;
-    Listener *listener;
-    PollerWatch *timer;
-    Tls *tls;
-    Hub *hub;
-    Admission admission;
-    GQueue admitted;  /* Connection, by `node` */
-    unsigned refused; /* not reported yet */
-    int64_t report_us;
-    Bucket reports;
-    unsigned suppressed; /* lines that the bucket left out */
-    void (*report)(const char *event, const char *detail, void *user);
-    void *report_user;
-    bool shutting_down;
-    void (*done)(void *user); /* to be called when all links are closed */
-    void *done_user;
-};
-
-static void report(Carrier *carrier, const char *event, const char *detail)
+void carrier_report(Carrier *carrier, const char *event, const char *detail)
 {
     if (carrier->report == NULL)
         return;
@@ -70,7 +37,7 @@ static void count_refusal(Carrier *carrier, const char *why)
     if (now_us < carrier->report_us)
         return;
     g_autofree char *detail = g_strdup_printf("count=%u why=\"%s\"", carrier->refused, why);
-    report(carrier, "refused", detail);
+    carrier_report(carrier, "refused", detail);
     carrier->refused = 0;
     carrier->report_us = now_us + REPORT_PAUSE_US;
 }
@@ -80,7 +47,7 @@ static bool is_empty(const Carrier *carrier)
     return carrier->admission.waiting.length + carrier->admitted.length == 0;
 }
 
-static void remove_connection(Connection *connection)
+void carrier_remove(Connection *connection)
 {
     Carrier *carrier = connection->carrier;
     if (connection->entry.waiting)
@@ -99,7 +66,9 @@ static void drop(Connection *connection)
     HubLink *hub_link = g_steal_pointer(&connection->hub_link);
     if (hub_link != NULL)
         hub_link_closed(carrier->hub, hub_link, g_get_monotonic_time());
-    remove_connection(connection);
+    if (connection->meets)
+        meetings_leave(carrier->meetings, connection);
+    carrier_remove(connection);
     poller_wake(carrier->poller);
 }
 
@@ -107,17 +76,18 @@ static void connection_opened(const uint8_t *key, void *user)
 {
     Connection *connection = user;
     Carrier *carrier = connection->carrier;
-    /* Data channels have no use for a relay yet. */
-    if (strcmp(link_alpn(connection->link), TLS_ALPN_LINK) == 0)
+    memcpy(connection->key, key, KEY_SIZE);
+    connection->data = strcmp(link_alpn(connection->link), TLS_ALPN_DATA) == 0;
+    if (!connection->data)
         connection->hub_link =
             hub_link_opened(carrier->hub, connection, key, g_get_monotonic_time());
-    if (connection->hub_link == NULL)
+    if (connection->hub_link == NULL && !connection->data)
         link_finish(connection->link);
     else
         link_set_deadline(connection->link, connection->deadline_us);
 }
 
-static void admit(Connection *connection)
+void carrier_admit(Connection *connection)
 {
     Carrier *carrier = connection->carrier;
     link_set_deadline(connection->link, 0);
@@ -128,18 +98,22 @@ static void admit(Connection *connection)
 static void connection_message(const uint8_t *message, size_t length, void *user)
 {
     Connection *connection = user;
-    if (connection->hub_link == NULL)
+    if (connection->hub_link == NULL) {
+        carrier_data_message(connection, message, length);
         return;
+    }
     hub_frame(connection->carrier->hub, connection->hub_link, message, length,
               g_get_monotonic_time());
     if (connection->entry.waiting && connection->hub_link != NULL &&
         hub_frame_max(connection->hub_link) > FRAME_MAX_BEFORE_ADMISSION)
-        admit(connection);
+        carrier_admit(connection);
 }
 
 static void connection_broken(const char *why, void *user)
 {
     Connection *connection = user;
+    if (connection->hub_link == NULL)
+        return;
     Wire__Goodbye goodbye = WIRE__GOODBYE__INIT;
     goodbye.why = WIRE__PARTING__BAD_FRAME;
     goodbye.text = (char *)why;
@@ -189,7 +163,7 @@ static int64_t hub_asks_wall_ms(void *user)
 
 static void hub_reports(const char *event, const char *detail, void *user)
 {
-    report(user, event, detail);
+    carrier_report(user, event, detail);
 }
 
 static void accepted(int fd, const struct sockaddr_storage *address, void *user)
@@ -288,6 +262,7 @@ Carrier *carrier_new(GMainContext *context, const CarrierConfig *config, const I
         return NULL;
     }
     make_hub(carrier, config, identity, log);
+    carrier_make_meetings(carrier, &config->meetings);
     poller_set_round_end(carrier->poller, round_end, carrier);
     return carrier;
 }
@@ -300,7 +275,7 @@ static void free_connections(Carrier *carrier)
                                      ? ((AdmissionEntry *)waiting->head->data)->owner
                                      : carrier->admitted.head->data;
         connection->hub_link = NULL;
-        remove_connection(connection);
+        carrier_remove(connection);
     }
 }
 
@@ -311,11 +286,29 @@ void carrier_free(Carrier *carrier)
     carrier->done = NULL;
     listener_free(carrier->listener);
     free_connections(carrier);
+    meetings_free(carrier->meetings);
     hub_free(carrier->hub);
     poller_unwatch(carrier->timer);
     poller_free(carrier->poller);
     tls_free(carrier->tls);
     g_free(carrier);
+}
+
+/* Those who have not said why they came, and those who wait to meet. */
+static void drop_idle(Carrier *carrier)
+{
+    for (GList *node = carrier->admission.waiting.head, *next; node != NULL; node = next) {
+        next = node->next;
+        Connection *connection = ((AdmissionEntry *)node->data)->owner;
+        if (connection->data || !link_is_open(connection->link))
+            drop(connection);
+    }
+    for (GList *node = carrier->admitted.head, *next; node != NULL; node = next) {
+        next = node->next;
+        Connection *connection = node->data;
+        if (connection->meets)
+            drop(connection);
+    }
 }
 
 void carrier_shut_down(Carrier *carrier, void (*done)(void *user), void *user)
@@ -327,12 +320,8 @@ void carrier_shut_down(Carrier *carrier, void (*done)(void *user), void *user)
     carrier->done = done;
     carrier->done_user = user;
     poller_set_deadline(carrier->timer, now_us + SHUT_DOWN_US);
-    for (GList *node = carrier->admission.waiting.head, *next; node != NULL; node = next) {
-        next = node->next;
-        Connection *connection = ((AdmissionEntry *)node->data)->owner;
-        if (!link_is_open(connection->link))
-            drop(connection);
-    }
+    drop_idle(carrier);
+    g_clear_pointer(&carrier->meetings, meetings_free);
     if (is_empty(carrier))
         poller_poke(carrier->timer);
 }

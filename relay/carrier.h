@@ -1,10 +1,11 @@
 #pragma once
 /* A relay at work: a Hub on real links. Listens on one socket for IPv4 and IPv6, admits connections
  * within the limits that hold before admission, carries frames between links and the hub, flushes
- * the hub at the end of each round. Used by backfence-relay and, later, by apps that serve. One
- * thread with a GMainContext. */
+ * the hub at the end of each round, and joins data connections of its members. Used by
+ * backfence-relay and, later, by apps that serve. One thread with a GMainContext. */
 
 #include "relay/hub.h"
+#include "relay/meeting.h"
 #include "relay/poller.h"
 #include "relay/tls.h"
 
@@ -16,6 +17,7 @@ typedef struct {
     bool allow_public; /* serve also those whose address is not of this network */
     const char *place_name;
     bool relay_program;
+    MeetingLimits meetings; /* zero: it carries no files */
     /* One fact for the log of the program: `event` is a word, `detail` is "key=value …", escaped,
      * or "". May be NULL. */
     void (*report)(const char *event, const char *detail, void *user);

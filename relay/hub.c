@@ -331,3 +331,8 @@ unsigned hub_joined(const Hub *hub)
 {
     return g_hash_table_size(hub->by_key);
 }
+
+bool hub_is_joined(const Hub *hub, const uint8_t *key)
+{
+    return g_hash_table_contains(hub->by_key, key);
+}

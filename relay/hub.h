@@ -63,3 +63,5 @@ void hub_shut_down(Hub *hub, int64_t now_us);
 
 int64_t hub_room_time_ms(const Hub *hub);
 unsigned hub_joined(const Hub *hub); /* members linked now */
+/* Is the member with this key (KEY_SIZE bytes) linked now? */
+bool hub_is_joined(const Hub *hub, const uint8_t *key);

@@ -7,9 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#define FILES_RATE_MAX 1000000 /* MiB a second */
+#define FILES_AT_ONCE_MAX 4096 /* each takes six descriptors and half a megabyte */
+
 /* What GOption fills in. */
 typedef struct {
-    char *data, *port, *name;
+    char *data, *port, *name, *files_rate, *files_at_once;
     gboolean no_mdns, allow_public, version;
 } Raw;
 
@@ -18,6 +21,8 @@ static void raw_clear(Raw *raw)
     g_free(raw->data);
     g_free(raw->port);
     g_free(raw->name);
+    g_free(raw->files_rate);
+    g_free(raw->files_at_once);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Raw, raw_clear)
 
@@ -37,6 +42,10 @@ static gboolean parse_raw(int *argc, char ***argv, Raw *raw, GError **error)
         {"no-mdns", 0, 0, G_OPTION_ARG_NONE, &raw->no_mdns, "Do not announce", NULL},
         {"allow-public", 0, 0, G_OPTION_ARG_NONE, &raw->allow_public,
          "Also serve those who are not on this network", NULL},
+        {"files-rate", 0, 0, G_OPTION_ARG_STRING, &raw->files_rate,
+         "For files that go over this relay, all together: MiB a second (64; 0: no bound)", "MIB"},
+        {"files-at-once", 0, 0, G_OPTION_ARG_STRING, &raw->files_at_once,
+         "How many files may go over this relay at once (32; 0: none)", "N"},
         {"version", 0, 0, G_OPTION_ARG_NONE, &raw->version, "Print the version", NULL},
         {NULL},
     };
@@ -61,6 +70,30 @@ static char *default_name(void)
     return name != NULL ? name : g_strdup("Backfence");
 }
 
+/* False: said so. */
+static bool parse_meetings(const Raw *raw, MeetingLimits *limits)
+{
+    *limits = (MeetingLimits)MEETING_LIMITS_DEFAULT;
+    guint64 number;
+    if (raw->files_rate != NULL) {
+        if (!g_ascii_string_to_unsigned(raw->files_rate, 10, 0, FILES_RATE_MAX, &number, NULL)) {
+            wrong("this is no rate in MiB a second", raw->files_rate);
+            return false;
+        }
+        limits->rate = number * 1024 * 1024;
+    }
+    if (raw->files_at_once != NULL) {
+        if (!g_ascii_string_to_unsigned(raw->files_at_once, 10, 0, FILES_AT_ONCE_MAX, &number,
+                                        NULL)) {
+            wrong("this is no number of files from 0 to " G_STRINGIFY(FILES_AT_ONCE_MAX),
+                  raw->files_at_once);
+            return false;
+        }
+        limits->meetings_max = (unsigned)number;
+    }
+    return true;
+}
+
 OptionsResult options_parse(int argc, char **argv, Options *options)
 {
     g_auto(Raw) raw = {0};
@@ -78,6 +111,9 @@ OptionsResult options_parse(int argc, char **argv, Options *options)
     guint64 port = DEFAULT_PORT;
     if (raw.port != NULL && !g_ascii_string_to_unsigned(raw.port, 10, 0, UINT16_MAX, &port, NULL))
         return wrong("this is no port", raw.port);
+    MeetingLimits meetings;
+    if (!parse_meetings(&raw, &meetings))
+        return OPTIONS_WRONG;
     g_autofree char *name =
         raw.name != NULL ? text_make_name(raw.name, strlen(raw.name)) : default_name();
     if (name == NULL)
@@ -89,6 +125,7 @@ OptionsResult options_parse(int argc, char **argv, Options *options)
         .port_is_wish = raw.port == NULL,
         .mdns = !raw.no_mdns,
         .allow_public = raw.allow_public,
+        .meetings = meetings,
     };
     return OPTIONS_SERVE;
 }

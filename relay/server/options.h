@@ -1,6 +1,8 @@
 #pragma once
 /* The command line of backfence-relay. */
 
+#include "relay/meeting.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -11,6 +13,7 @@ typedef struct {
     bool port_is_wish; /* not asked for */
     bool mdns;
     bool allow_public;
+    MeetingLimits meetings;
 } Options;
 
 typedef enum {

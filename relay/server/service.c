@@ -90,6 +90,7 @@ static ServiceExit listen_on_port(Service *service, GError **error)
         .allow_public = service->options->allow_public,
         .place_name = service->options->name,
         .relay_program = true,
+        .meetings = service->options->meetings,
         .report = carrier_reports,
     };
     service->carrier = carrier_new(NULL, &config, service->identity, service->log, error);

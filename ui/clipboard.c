@@ -30,6 +30,11 @@ char *window_clipboard(void)
     return cleaned(SDL_HasClipboardText() ? SDL_GetClipboardText() : NULL);
 }
 
+bool window_has_text(void)
+{
+    return SDL_HasClipboardText();
+}
+
 void window_set_clipboard(const char *text)
 {
     if (SDL_SetClipboardText(text) != 0)

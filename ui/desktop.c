@@ -1,32 +1,13 @@
-#include "ui/desktop.h"
+#include "ui/desktop_internal.h"
 
-#include <gio/gio.h>
 #include <string.h>
 
 /* The bus is watched by a thread with a main context of its own, because SDL waits on the main one
  * and cannot be asked to wait on GLib's descriptors too. Only `heard` crosses, under the mutex. */
 
-#define PORTAL "org.freedesktop.portal.Desktop"
-#define PORTAL_PATH "/org/freedesktop/portal/desktop"
 #define SETTINGS "org.freedesktop.portal.Settings"
 #define APPEARANCE "org.freedesktop.appearance"
 #define GNOME_INTERFACE "org.gnome.desktop.interface"
-
-struct Desktop {
-    DesktopLooks looks; /* of the UI thread */
-    void (*changed)(void *data);
-    void (*wake)(void *data);
-    void *data;
-    GThread *thread;
-    GMainContext *context; /* owned */
-    GMainLoop *loop;       /* owned */
-    GMutex mutex;
-    DesktopLooks heard; /* guarded by mutex */
-    /* The rest belongs to the thread. */
-    GCancellable *cancel; /* owned */
-    GDBusConnection *bus; /* owned; NULL until there is one */
-    guint subscription;
-};
 
 static void set_look(Desktop *desktop, bool *look, bool value)
 {
@@ -122,8 +103,11 @@ static gpointer run_bus(gpointer data)
 {
     Desktop *desktop = data;
     g_main_context_push_thread_default(desktop->context);
-    g_bus_get(G_BUS_TYPE_SESSION, desktop->cancel, bus_found, desktop);
+    /* Without an address GLib would start a bus of its own. */
+    if (desktop->has_bus)
+        g_bus_get(G_BUS_TYPE_SESSION, desktop->cancel, bus_found, desktop);
     g_main_loop_run(desktop->loop);
+    desktop_drop_choice(desktop);
     if (desktop->bus)
         g_dbus_connection_signal_unsubscribe(desktop->bus, desktop->subscription);
     g_cancellable_cancel(desktop->cancel);
@@ -132,6 +116,43 @@ static gpointer run_bus(gpointer data)
         ;
     g_main_context_pop_thread_default(desktop->context);
     return NULL;
+}
+
+static void free_reply(gpointer data)
+{
+    DesktopReply *reply = data;
+    g_free(reply->words);
+    g_strfreev(reply->paths);
+    g_free(reply);
+}
+
+static void send_reply(Desktop *desktop, DesktopReply reply)
+{
+    g_async_queue_push(desktop->replies, g_memdup2(&reply, sizeof reply));
+    if (desktop->wake)
+        desktop->wake(desktop->data);
+}
+
+void desktop_tell(Desktop *desktop, char *words)
+{
+    send_reply(desktop, (DesktopReply){.words = words});
+}
+
+void desktop_answer_choice(Desktop *desktop, unsigned ticket, GStrv paths, bool failed)
+{
+    send_reply(desktop, (DesktopReply){.ticket = ticket, .paths = paths, .failed = failed});
+}
+
+void desktop_run(Desktop *desktop, GSourceFunc work, gpointer data, GDestroyNotify free_data)
+{
+    g_autoptr(GSource) source = g_idle_source_new(); /* waits until the loop has begun */
+    g_source_set_callback(source, work, data, free_data);
+    g_source_attach(source, desktop->context);
+}
+
+void desktop_set_answers(Desktop *desktop, const DesktopAnswers *answers)
+{
+    desktop->answers = *answers;
 }
 
 Desktop *desktop_new(void (*changed)(void *data), void (*wake)(void *data), void *data)
@@ -145,8 +166,9 @@ Desktop *desktop_new(void (*changed)(void *data), void (*wake)(void *data), void
     desktop->context = g_main_context_new();
     desktop->loop = g_main_loop_new(desktop->context, FALSE);
     desktop->cancel = g_cancellable_new();
-    if (g_getenv("DBUS_SESSION_BUS_ADDRESS") || g_getenv("XDG_RUNTIME_DIR"))
-        desktop->thread = g_thread_new("desktop", run_bus, desktop);
+    desktop->replies = g_async_queue_new_full(free_reply);
+    desktop->has_bus = g_getenv("DBUS_SESSION_BUS_ADDRESS") || g_getenv("XDG_RUNTIME_DIR");
+    desktop->thread = g_thread_new("desktop", run_bus, desktop);
     return desktop;
 }
 
@@ -160,12 +182,9 @@ void desktop_free(Desktop *desktop)
 {
     if (!desktop)
         return;
-    if (desktop->thread) {
-        g_autoptr(GSource) quit = g_idle_source_new(); /* waits until the loop has begun */
-        g_source_set_callback(quit, quit_loop, desktop->loop, NULL);
-        g_source_attach(quit, desktop->context);
-        g_thread_join(desktop->thread);
-    }
+    desktop_run(desktop, quit_loop, desktop->loop, NULL);
+    g_thread_join(desktop->thread);
+    g_async_queue_unref(desktop->replies);
     g_clear_object(&desktop->bus);
     g_object_unref(desktop->cancel);
     g_main_loop_unref(desktop->loop);
@@ -185,6 +204,16 @@ void desktop_dispatch(Desktop *desktop)
     desktop->looks = heard;
     if (news && desktop->changed)
         desktop->changed(desktop->data);
+    DesktopReply *reply;
+    while ((reply = g_async_queue_try_pop(desktop->replies))) {
+        const DesktopAnswers *to = &desktop->answers;
+        if (reply->words && to->tell)
+            to->tell(reply->words, desktop->data);
+        else if (!reply->words && to->chosen)
+            to->chosen(reply->ticket, (const char *const *)reply->paths, reply->failed,
+                       desktop->data);
+        free_reply(reply);
+    }
 }
 
 DesktopLooks desktop_looks(const Desktop *desktop)

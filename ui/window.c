@@ -1,5 +1,6 @@
 #include "ui/window.h"
 
+#include "ui/window_drag.h"
 #include "ui/window_surface.h"
 
 #include <gio/gio.h>
@@ -121,6 +122,7 @@ Window *window_new(const char *title, int width, int height, double zoom, GError
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "no window: %s", SDL_GetError());
         return NULL;
     }
+    window_drag_watch(window->window, window_drag_event());
     window->surface = window_surface_new(window->window);
     window_surface_lose(window->surface);
     measure(window);
@@ -134,6 +136,7 @@ void window_free(Window *window)
 {
     if (!window)
         return;
+    window_drag_unwatch();
     for (int i = 0; i < CURSOR_SHAPES; i++)
         if (window->cursors[i])
             SDL_FreeCursor(window->cursors[i]);
@@ -195,7 +198,28 @@ void window_present(Window *window, Raster *raster, const DrawList *list)
     }
 }
 
+char *window_portal_name(const Window *window)
+{
+    unsigned long id = window_drag_x11(window->window);
+    return id ? g_strdup_printf("x11:%lx", id) : g_strdup("");
+}
+
+bool window_gives_pictures(const Window *window)
+{
+    return window_drag_x11(window->window) != 0;
+}
+
 uint32_t window_wake_event(void)
+{
+    static gsize type;
+    if (g_once_init_enter(&type)) {
+        uint32_t registered = SDL_RegisterEvents(1);
+        g_once_init_leave(&type, registered);
+    }
+    return (uint32_t)type;
+}
+
+uint32_t window_drag_event(void)
 {
     static gsize type;
     if (g_once_init_enter(&type)) {

@@ -42,6 +42,13 @@ void window_attention(Window *window);
 /* Draws `list` by `raster` into the window's surface and shows what changed. */
 void window_present(Window *window, Raster *raster, const DrawList *list);
 
+/* How the desktop's portals name it ("x11:1a2b"), "" where they cannot; transfer full. */
+char *window_portal_name(const Window *window);
+
+/* An event that says whether something is held over the window that could be dropped: by its
+ * user.code. Only X11 tells. */
+uint32_t window_drag_event(void);
+
 /* Waits for the next event until `deadline_us` (g_get_monotonic_time(); G_MAXINT64: for ever; 0: no
  * waiting). False at the deadline. A wake() arrives as an event of type window_wake_event(); a
  * change of size or scale as SDL_WINDOWEVENT, after which size and scale are already the new ones.
@@ -54,6 +61,9 @@ void window_wake(Window *window);
 /* NULL when empty or not text; valid UTF-8 with \n line ends, at most 1 MiB; transfer full. */
 char *window_clipboard(void);
 void window_set_clipboard(const char *text);
+bool window_has_text(void);
+/* Pictures on the clipboard can be had (ui/paste.h): on X11. */
+bool window_gives_pictures(const Window *window);
 /* The selection that the middle mouse button pastes. */
 char *window_primary(void);
 void window_set_primary(const char *text);

@@ -2,14 +2,17 @@
  * face, its draw list goes out. */
 
 #include "app/engine.h"
+#include "ui/decoder.h"
 #include "ui/desktop.h"
 #include "ui/face.h"
 #include "ui/raster.h"
 #include "ui/window.h"
+#include "ui/window/files.h"
 #include "ui/window/options.h"
 #include "ui/window/signals.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 
 #define TITLE "Backfence"
@@ -22,6 +25,7 @@ typedef struct {
     Desktop *desktop; /* owned */
     Engine *engine;   /* owned */
     Face *face;       /* owned */
+    Files *files;     /* owned */
     Raster *raster;   /* owned */
     Signals *signals; /* owned */
     char *preferences_path;
@@ -125,6 +129,52 @@ static void host_open_link(const char *url, void *user)
         g_message("%s", error->message);
 }
 
+static void host_offer(const char *conversation, const char *const *paths, void *user)
+{
+    files_offer(((Program *)user)->files, conversation, paths);
+}
+
+static bool host_choose(ChooserKind kind, const char *title, const char *accept, const char *folder,
+                        unsigned ticket, void *user)
+{
+    return files_choose(((Program *)user)->files, kind, title, accept, folder, ticket);
+}
+
+static void host_open_file(const char *path, void *user)
+{
+    desktop_open_file(((Program *)user)->desktop, path);
+}
+
+static void host_show_in_folder(const char *path, void *user)
+{
+    desktop_show_in_folder(((Program *)user)->desktop, path);
+}
+
+static Picture *host_picture(const char *path, int width, int height, void *user)
+{
+    return files_picture(((Program *)user)->files, path, width, height);
+}
+
+static Picture *host_thumbnail(GBytes *encoded, int width, int height, void *user)
+{
+    return files_thumbnail(((Program *)user)->files, encoded, width, height);
+}
+
+static PasteAnswer host_paste(void *user)
+{
+    return files_paste(((Program *)user)->files);
+}
+
+static void on_chosen(unsigned ticket, const char *const *paths, bool failed, void *user)
+{
+    face_chosen(((Program *)user)->face, ticket, paths, failed);
+}
+
+static void on_told(const char *words, void *user)
+{
+    face_tell(((Program *)user)->face, words);
+}
+
 static void host_attention(void *user)
 {
     window_attention(((Program *)user)->window);
@@ -181,6 +231,13 @@ static const FaceHost host = {
     .connect = host_connect,
     .try_now = host_try_now,
     .open_link = host_open_link,
+    .offer = host_offer,
+    .choose = host_choose,
+    .open_file = host_open_file,
+    .show_in_folder = host_show_in_folder,
+    .picture = host_picture,
+    .thumbnail = host_thumbnail,
+    .paste_picture = host_paste,
     .attention = host_attention,
     .clipboard = host_clipboard,
     .set_clipboard = host_set_clipboard,
@@ -257,12 +314,18 @@ static void take_event(Program *program, const SDL_Event *event)
         break;
     }
     face_event(program->face, event);
+    if (event->type == SDL_DROPFILE || event->type == SDL_DROPTEXT)
+        SDL_free(event->drop.file);
+    else if (event->type == window_drag_event())
+        face_set_dragging(program->face, event->user.code);
 }
 
 static void take_changes(Program *program)
 {
-    if (g_atomic_int_compare_and_exchange(&program->desktop_waiting, 1, 0))
+    if (g_atomic_int_compare_and_exchange(&program->desktop_waiting, 1, 0)) {
         desktop_dispatch(program->desktop);
+        files_dispatch(program->files, program->face);
+    }
     if (g_atomic_int_compare_and_exchange(&program->model_waiting, 1, 0)) {
         Model *model = engine_take(program->engine);
         program->done |= model_wants_quit(model);
@@ -317,6 +380,12 @@ static gboolean open_program(Program *program, const EngineOptions *options, GEr
     program->raster = raster_new();
     program->face = face_new(&host, program, typesetter, &preferences);
     program->desktop = desktop_new(on_looks, on_desktop, program);
+    desktop_set_answers(program->desktop, &(DesktopAnswers){on_chosen, on_told});
+    g_autofree char *folder = options->data_dir
+                                  ? g_strdup(options->data_dir)
+                                  : g_build_filename(g_get_user_data_dir(), "backfence", NULL);
+    program->files =
+        files_new(program->engine, program->desktop, program->window, folder, on_desktop, program);
     program->touched_us = g_get_monotonic_time();
     on_looks(program);
     fit_face(program);
@@ -328,6 +397,7 @@ static void close_program(Program *program)
 {
     /* First those that wake the window. */
     signals_stop(program->signals);
+    files_free(program->files);
     engine_free(program->engine);
     desktop_free(program->desktop);
     face_free(program->face);
@@ -348,6 +418,8 @@ static int fail(const char *message)
 
 int main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], DECODER_OPTION) == 0)
+        return decoder_main(argc - 2, argv + 2);
     engine_prepare_process();
     Options options = {0};
     int code = options_read(&options, argc, argv);

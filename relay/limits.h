@@ -61,6 +61,7 @@
 #define OFFER_ITEMS_MAX 256              /* listed in an Offer; further ones are only counted */
 #define FILES_MAX 200000                 /* entries of a manifest, folders included */
 #define MANIFEST_ENTRIES_MAX 1024        /* in one Manifest frame */
+#define MANIFEST_MAX (64 * 1024 * 1024)  /* bytes of all its frames */
 #define FILE_NAME_MAX 255                /* bytes of a label */
 #define FILE_PATH_MAX 4096               /* bytes of a path in a manifest */
 #define FILE_DEPTH_MAX 64                /* labels of a path */

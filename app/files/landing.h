@@ -56,11 +56,15 @@ typedef enum {
     LANDING_SPOILT, /* the sum is another: nothing was written; ask for it again */
     LANDING_FAILED  /* error is set; what was written before stays good */
 } LandingResult;
-/* Compares, writes, records. Chunks come in any order; one that is there already is LANDING_OK. The
- * caller has checked that the chunk is one of a wanted file and that the length is right. */
+/* Compares, writes, records. Chunks come in the manifest's order, or fill holes; those skipped
+ * become holes, at most AGAIN_MAX. One that is there already, or that nobody wants, is LANDING_OK.
+ * `point.file` must be an index of the manifest; a chunk that it does not have is LANDING_SPOILT.
+ * After LANDING_FAILED close the landing. */
 LandingResult landing_write(Landing *landing, LandingPoint point, const void *bytes, size_t length,
                             const uint8_t *sum, GError **error);
-/* The sender cannot give this file: what came of it is removed. */
+/* The sender cannot give this file: what came of it is removed. Must come before the last chunk of
+ * an item, which may be placed with it: so the sender looks whether a source has changed before it
+ * sends the last chunk. */
 gboolean landing_missing(Landing *landing, uint32_t file, GError **error);
 unsigned landing_missing_count(const Landing *landing);
 /* All was written: syncs what was not yet, puts times, renames. Items that are complete earlier are

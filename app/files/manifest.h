@@ -41,6 +41,8 @@ uint64_t manifest_chunks(const ManifestEntry *entry);
 size_t manifest_chunk_length(const ManifestEntry *entry, uint64_t chunk);
 /* One GBytes of whole frames for the wire. */
 GBytes *manifest_bytes(const Manifest *manifest); /* transfer none */
+/* BLAKE2b-256 of them: HASH_SIZE bytes. */
+void manifest_hash(GBytes *bytes, uint8_t *hash);
 /* Hash, number of files, bytes and items are those of the offer. */
 bool manifest_fits(const Manifest *manifest, const Offer *offer);
 /* The bytes of what is not left out (a bit for each item, may be NULL). */
@@ -52,6 +54,8 @@ bool manifest_left_out(GBytes *left_out, uint32_t item);
 typedef struct ManifestWriter ManifestWriter;
 ManifestWriter *manifest_writer_new(void);
 void manifest_writer_add(ManifestWriter *writer, const ManifestEntry *entry);
+/* About the bytes that there would be now, rather more: stop before MANIFEST_MAX. */
+size_t manifest_writer_size(const ManifestWriter *writer);
 /* Frees the writer; transfer full. Whether it is valid says manifest_read(). */
 GBytes *manifest_writer_end(ManifestWriter *writer);
 void manifest_writer_free(ManifestWriter *writer);

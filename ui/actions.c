@@ -2,6 +2,8 @@
 
 #include "ui/attach.h"
 #include "ui/chooser_dialog.h"
+#include "ui/file_actions.h"
+#include "ui/prompt.h"
 #include "ui/screens/screens.h"
 
 #include <stdlib.h>
@@ -18,22 +20,22 @@ static void act_open(Face *face, const char *id)
     face_set_focus(face, "composer");
 }
 
-static bool key_from_hex(const char *hex, uint8_t *key)
+bool face_read_hex(const char *hex, uint8_t *bytes, size_t size)
 {
-    for (int i = 0; i < MODEL_KEY_SIZE; i++) {
+    for (size_t i = 0; i < size; i++) {
         int high = g_ascii_xdigit_value(hex[2 * i]);
         int low = high < 0 ? -1 : g_ascii_xdigit_value(hex[2 * i + 1]);
         if (low < 0)
             return false;
-        key[i] = (uint8_t)(high << 4 | low);
+        bytes[i] = (uint8_t)(high << 4 | low);
     }
-    return hex[2 * MODEL_KEY_SIZE] == '\0';
+    return hex[2 * size] == '\0';
 }
 
 static void act_direct(Face *face, const char *id)
 {
     uint8_t key[MODEL_KEY_SIZE];
-    if (!id || *id != '@' || !key_from_hex(id + 1, key))
+    if (!id || *id != '@' || !face_read_hex(id + 1, key, sizeof key))
         return;
     if (!model_find_conversation(face->model, id))
         face->host->open_direct(key, face->user);
@@ -424,6 +426,10 @@ const Action *actions_find(const char *name)
         if (strcmp(table[i].name, name) == 0)
             return &table[i];
     }
-    const Action *action = attach_find(name);
-    return action ? action : chooser_find(name);
+    static const Action *(*const others[])(const char *name) = {attach_find, chooser_find,
+                                                                prompt_find, file_actions_find};
+    const Action *action = NULL;
+    for (size_t i = 0; !action && i < G_N_ELEMENTS(others); i++)
+        action = others[i](name);
+    return action;
 }

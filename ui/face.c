@@ -5,6 +5,7 @@
 #include "ui/chooser_dialog.h"
 #include "ui/face_input.h"
 #include "ui/layout.h"
+#include "ui/prompt.h"
 #include "ui/screens/screens.h"
 
 #include <string.h>
@@ -52,6 +53,7 @@ void face_free(Face *face)
     field_free(face->search);
     chooser_free(face->chooser);
     attach_clear(face);
+    prompt_clear(face);
     draw_list_free(face->draw);
     node_tree_free(face->nodes);
     typesetter_free(face->typesetter);
@@ -257,6 +259,12 @@ static void draw_overlay(Face *face, View *view, Rect rect)
     case OVERLAY_CHOOSER:
         screen_chooser(face, view, rect);
         break;
+    case OVERLAY_TRANSFERS:
+        screen_transfers(face, view, rect);
+        break;
+    case OVERLAY_FILES:
+        screen_files(face, view, rect);
+        break;
     case OVERLAY_NONE:
         break;
     }
@@ -297,6 +305,7 @@ const DrawList *face_draw(Face *face)
     node_push(face->nodes, "window", ROLE_GROUP, "Backfence", window);
     draw_rect(face->draw, window, 0, view.theme->bg);
     draw_panes(face, &view, window);
+    screen_prompt(face, &view, window);
     draw_overlay(face, &view, window);
     node_pop(face->nodes);
     face->dirty = false;

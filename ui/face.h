@@ -4,7 +4,7 @@
  *
  * Time is passed in. UI thread only. */
 
-#include "app/model.h"
+#include "app/engine.h"
 #include "ui/chooser.h"
 #include "ui/node.h"
 #include "ui/paragraph.h"
@@ -35,6 +35,11 @@ typedef struct {
     void (*open_link)(const char *url, void *user);
     /* Offers files and folders, all in one offer. */
     void (*offer)(const char *conversation, const char *const *paths, void *user);
+    /* As engine_accept(), engine_transfer() and their neighbours say. */
+    void (*accept)(const uint8_t *id, const char *into, GBytes *left_out, bool always, void *user);
+    void (*transfer)(const uint8_t *id, EngineTransferAct act, void *user);
+    void (*accept_no_more)(const uint8_t *key, void *user);
+    void (*set_folder)(const char *folder, void *user);
     /* Shows the desktop's chooser; its answer comes by face_chosen() with this ticket. FALSE:
      * there is none. */
     bool (*choose)(ChooserKind kind, const char *title, const char *accept, const char *folder,

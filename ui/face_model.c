@@ -1,10 +1,18 @@
 #include "ui/actions.h"
 #include "ui/face_state.h"
+#include "ui/file_words.h"
 
 #include <string.h>
 
 /* What a new snapshot does to the retained state: rows follow, visits begin, dialogs come and go by
  * themselves. */
+
+/* Somebody else said it. */
+static bool counts(const Message *message)
+{
+    bool said = row_is_signed(message) || message->kind == MESSAGE_ACTION;
+    return said && message->author && !message->author->self;
+}
 
 /* The first message after the read mark that somebody else wrote. */
 static bool first_unread(const Model *model, const Conversation *conversation, MessageRef *ref)
@@ -16,8 +24,7 @@ static bool first_unread(const Model *model, const Conversation *conversation, M
         const Message *message = model_message(model, conversation, i);
         if (memcmp(message->id, conversation->read_mark, MODEL_ID_SIZE) == 0)
             break;
-        if ((message->kind != MESSAGE_TEXT && message->kind != MESSAGE_ACTION) ||
-            !message->author || message->author->self)
+        if (!counts(message))
             continue;
         *ref = chat_ref(message);
         found = true;
@@ -51,8 +58,7 @@ static void note_arrivals(Face *face, Chat *chat, const Conversation *conversati
         return;
     for (size_t i = count - added; i < count; i++) {
         const Message *message = model_message(face->model, conversation, i);
-        bool spoken = message->kind == MESSAGE_TEXT || message->kind == MESSAGE_ACTION;
-        if (!spoken || !message->author || message->author->self)
+        if (!counts(message))
             continue;
         chat->has_unread = true;
         chat->unread = chat_ref(message);
@@ -114,6 +120,11 @@ static unsigned call_count(const Model *model)
     for (guint i = 0; all && i < all->len; i++) {
         const Conversation *conversation = g_ptr_array_index(all, i);
         count += conversation->person ? conversation->unread : conversation->mentions;
+    }
+    const GPtrArray *transfers = model ? model_transfers(model) : NULL;
+    for (guint i = 0; transfers && i < transfers->len; i++) {
+        const Transfer *transfer = transfers->pdata[i];
+        count += transfer->prompt && transfer->in_room;
     }
     return count;
 }
@@ -220,8 +231,10 @@ char *face_selected_text(Face *face)
     for (size_t i = first; i <= last && i < conversation->message_count; i++) {
         const Message *message = model_message(face->model, conversation, i);
         bool text = message->kind == MESSAGE_TEXT;
-        g_autoptr(Markup) markup = text ? markup_parse(message->text, message->length)
-                                        : markup_plain(message->text, message->length);
+        g_autofree char *title = message->offer ? words_title(message->offer) : NULL;
+        g_autoptr(Markup) markup = title  ? markup_plain(title, strlen(title))
+                                   : text ? markup_parse(message->text, message->length)
+                                          : markup_plain(message->text, message->length);
         size_t from = i == first ? MIN(start, markup->length) : 0;
         size_t to = i == last ? MIN(end, markup->length) : markup->length;
         if (out->len)

@@ -213,10 +213,13 @@ void face_wheel(Face *face, const SDL_MouseWheelEvent *event)
     int y = face->mouse_y;
     face->dirty = true;
     Node *composer = node_find(face->nodes, "composer");
-    if (face->overlay == OVERLAY_SHORTCUTS) {
+    if (face->overlay == OVERLAY_SHORTCUTS || face->overlay == OVERLAY_TRANSFERS ||
+        face->overlay == OVERLAY_FILES) {
         face->sheet_scroll += by;
     } else if (face->overlay != OVERLAY_NONE) {
         return;
+    } else if (rect_contains(face->prompt.list, x, y)) {
+        face->prompt.scroll += by;
     } else if (node_find(face->nodes, "sidebar") && rect_contains(face->sidebar_rect, x, y)) {
         face->sidebar_scroll += by;
     } else if (node_find(face->nodes, "people") && rect_contains(face->people_rect, x, y)) {

@@ -20,6 +20,8 @@ typedef enum {
     OVERLAY_SHORTCUTS,
     OVERLAY_ATTACH,
     OVERLAY_CHOOSER,
+    OVERLAY_TRANSFERS,
+    OVERLAY_FILES,
 } Overlay;
 
 typedef enum {
@@ -54,6 +56,22 @@ typedef struct {
     char *pasted;       /* owned; path of a picture that waits to be offered, NULL: none */
     char *pasted_in;    /* owned; the conversation that it was pasted in */
 } Attach;
+
+/* What is chosen in the prompt for files: ui/prompt.h. */
+typedef struct {
+    bool shown;
+    uint8_t id[TRANSFER_SIZE]; /* of the transfer that it asks about */
+    bool decided;              /* the person has answered */
+    int64_t guard_us;          /* no answer counts before */
+    bool always;
+    char *into;     /* owned; NULL: the usual folder */
+    bool *left_out; /* owned; one for each row */
+    int scroll;
+    Rect list;                    /* of the last frame: the rows to choose from */
+    GHashTable *gone;             /* owned; ids in hex of those decided or put off; NULL: none */
+    bool has_asked;               /* a card asked for it … */
+    uint8_t asked[TRANSFER_SIZE]; /* … about this transfer */
+} Prompt;
 
 struct Face {
     const FaceHost *host;
@@ -92,6 +110,7 @@ struct Face {
     Completion completion;
     Chooser *chooser; /* owned */
     Attach attach;
+    Prompt prompt;
     char *told; /* owned; the sentence above the composer, NULL: none */
     int64_t told_until_us;
 
@@ -127,6 +146,8 @@ void face_hide_overlay(Face *face);
 /* The field with this node id, NULL when it is none. */
 Field *face_field(Face *face, const char *id);
 bool face_asks_name(const Face *face);
+/* `size` bytes from twice as many hexadecimal digits. */
+bool face_read_hex(const char *hex, uint8_t *bytes, size_t size);
 /* Room time now. */
 int64_t face_room_ms(const Face *face);
 /* The caret is in its visible half; tells the view when that ends. */

@@ -1,5 +1,6 @@
 #include "ui/row.h"
 
+#include "ui/file_words.h"
 #include "ui/format.h"
 #include "ui/layout.h"
 
@@ -17,6 +18,11 @@ static bool coming(const Message *message)
 static bool spoken(const Message *message)
 {
     return message->kind == MESSAGE_TEXT || message->kind == MESSAGE_ACTION;
+}
+
+bool row_is_signed(const Message *message)
+{
+    return message->kind == MESSAGE_TEXT || message->kind == MESSAGE_OFFER;
 }
 
 static bool same_author(const Message *a, const Message *b)
@@ -40,9 +46,8 @@ static void decide(Row *row, const RowFrame *frame)
     row->unread = frame->chat->has_unread && chat_same(&frame->chat->unread, &row->ref);
     row->folded = previous && coming(message) && coming(previous) && !other_day && !row->unread;
     row->day = other_day ? format_day(message->time_ms, frame->now_ms) : NULL;
-    row->group = other_day || row->unread || message->kind != MESSAGE_TEXT ||
-                 previous->kind != MESSAGE_TEXT || !same_author(message, previous) ||
-                 message->time_ms - previous->time_ms > GROUP_MS;
+    row->group = other_day || row->unread || !row_is_signed(message) || !row_is_signed(previous) ||
+                 !same_author(message, previous) || message->time_ms - previous->time_ms > GROUP_MS;
 }
 
 /* The line for this row and the joins and leaves that follow it. */
@@ -67,7 +72,9 @@ static Markup *shown_text(const Row *row, const RowFrame *frame)
     if (message->kind == MESSAGE_TEXT)
         return markup_parse(message->text, message->length);
     g_autofree char *text = NULL;
-    if (coming(message))
+    if (message->kind == MESSAGE_OFFER)
+        text = words_title(message->offer);
+    else if (coming(message))
         text = fold(row, frame);
     else if (message->kind == MESSAGE_UNKNOWN)
         text = g_strdup("Something that this version cannot show");
@@ -164,6 +171,14 @@ static int place_above(View *view, Row *row)
     return y;
 }
 
+static int place_card(View *view, Row *row, const RowFrame *frame, int width, int y)
+{
+    row->card = card_of_message(view, frame->model, frame->conversation, row->message,
+                                frame->pictures, row->id, width);
+    row->body_y = y += px(view, 4);
+    return y + row->card->height + px(view, 4);
+}
+
 static void measure(View *view, Row *row, const RowFrame *frame)
 {
     int gutter = px(view, frame->narrow ? 12 : 20);
@@ -171,11 +186,13 @@ static void measure(View *view, Row *row, const RowFrame *frame)
     int width = MIN(frame->width - row->text_x - gutter, px(view, TEXT_MAX_WIDTH));
     int y = place_above(view, row);
     row->head_y = y;
-    bool named = row->group && row->message->kind == MESSAGE_TEXT;
+    bool named = row->group && row_is_signed(row->message);
     if (named)
         y += px(view, 21);
     row->body_y = y;
-    for (guint i = 0; i < row->markup->blocks->len; i++)
+    if (row->message->kind == MESSAGE_OFFER)
+        y = place_card(view, row, frame, width, y);
+    for (guint i = 0; !row->card && i < row->markup->blocks->len; i++)
         y = add_part(view, row, &g_array_index(row->markup->blocks, MarkBlock, i),
                      MAX(width, px(view, 40)), y);
     row->foot_y = y;
@@ -224,6 +241,7 @@ void row_free(Row *row)
     g_free(row->day);
     markup_free(row->markup);
     g_array_unref(row->parts);
+    card_free(row->card);
     g_free(row);
 }
 

@@ -3,6 +3,7 @@
  * for a frame; what is costly in it (laid out text) stays in the typesetter's cache. UI thread
  * only. */
 
+#include "ui/card.h"
 #include "ui/chat.h"
 #include "ui/markup.h"
 #include "ui/view.h"
@@ -14,7 +15,8 @@ typedef struct {
     const Chat *chat;
     int width; /* of the list, device pixels */
     bool narrow;
-    int64_t now_ms; /* room time */
+    int64_t now_ms;               /* room time */
+    const CardPictures *pictures; /* NULL: none */
 } RowFrame;
 
 typedef struct {
@@ -36,12 +38,15 @@ typedef struct {
     bool unread;                                 /* the unread line stands above */
     Markup *markup;                              /* owned; the shown text */
     GArray *parts;                               /* RowPart, owned */
+    Card *card;                                  /* owned; of an offer, else NULL */
     int day_y, unread_y, head_y, body_y, foot_y; /* tops inside the row */
     int text_x;
     int height;
     Rect rect; /* where it was drawn */
 } Row;
 
+/* Said by somebody: avatar and name stand beside it. */
+bool row_is_signed(const Message *message);
 Row *row_new(View *view, const RowFrame *frame, size_t index);
 void row_free(Row *row);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Row, row_free)

@@ -159,6 +159,8 @@ static void draw_ground(View *view, const Row *row, Rect body, bool hovered)
 static char *spoken_name(const Row *row)
 {
     const Message *message = row->message;
+    if (row->card)
+        return g_strdup_printf("%s: %s", message->author->shown, row->card->spoken);
     if (message->kind != MESSAGE_TEXT || !message->author)
         return g_strdup(row->markup->text);
     return g_strdup_printf("%s: %s", message->author->shown, row->markup->text);
@@ -181,7 +183,7 @@ void row_draw(View *view, Row *row, const RowFrame *frame, int x, int y, size_t 
     if (hovered)
         node->state |= NODE_HOVERED;
     draw_ground(view, row, body, hovered);
-    bool text = row->message->kind == MESSAGE_TEXT;
+    bool text = row_is_signed(row->message);
     if (text && row->group && row->message->author)
         draw_author(view, row, frame, row->rect);
     else if (!text || hovered)
@@ -190,6 +192,8 @@ void row_draw(View *view, Row *row, const RowFrame *frame, int x, int y, size_t 
     if (sending)
         draw_push_opacity(view->draw, SENDING_OPACITY);
     draw_parts(view, row, row->rect, start, end);
+    if (row->card)
+        card_draw(view, row->card, x + row->text_x, y + row->body_y);
     if (sending)
         draw_pop_opacity(view->draw);
     if (row->message->delivery == DELIVERY_FAILED)

@@ -58,3 +58,25 @@ void screen_field(Face *face, View *view, const char *id, Field *field, const ch
     field_draw(field, view, inner, placeholder, focused && face->focused,
                face_caret_on(face, view));
 }
+
+Node *screen_check(View *view, Rect row, const char *id, const char *name, const char *text,
+                   TypeSize size, bool on, const char *command)
+{
+    const Theme *theme = view->theme;
+    Node *node = view_control(view, id, ROLE_CHECK, name, row);
+    node_set_command(view->nodes, node, command, NULL);
+    node->state |= on ? NODE_CHECKED : 0;
+    if (node->state & NODE_HOVERED)
+        draw_rect(view->draw, rect_inset(row, -px(view, 2)), px(view, 8), theme->hover);
+    view_focus_ring(view, node, rect_inset(row, -px(view, 2)), px(view, 8));
+    cut_left(&row, px(view, 4));
+    Rect box = rect_center(cut_left(&row, px(view, 20)), px(view, 20), px(view, 20));
+    draw_rect(view->draw, box, px(view, 5), on ? theme->accent : theme->bg);
+    if (on)
+        view_icon(view, "check", 16, theme->on_accent, box);
+    else
+        draw_border(view->draw, box, px(view, 5), MAX(px(view, 1.5), 1), theme->edge);
+    cut_left(&row, px(view, 10));
+    view_label(view, text, (Label){size, 400, theme->text, ALIGN_START}, row);
+    return node;
+}

@@ -37,6 +37,23 @@ static void draw_title(Face *face, View *view, Rect rest)
     view_label(view, topic, (Label){TYPE_SECONDARY, 400, theme->text2, ALIGN_START}, rest);
 }
 
+/* There as soon as files were ever offered. */
+static void draw_transfers(Face *face, View *view, Rect *rest)
+{
+    const Transfer *first;
+    uint64_t bytes, total;
+    if (!model_transfers(face->model)->len)
+        return;
+    unsigned active = transfers_active(face->model, &bytes, &total, &first);
+    int size = px(view, 32);
+    Rect button = rect_center(cut_right(rest, size), size, size);
+    cut_right(rest, px(view, 8));
+    g_autofree char *name =
+        active ? g_strdup_printf("Transfers, %u under way", active) : g_strdup("Transfers");
+    view_icon_button(view, "transfers-button", "transfers", name, button, "transfers", NULL);
+    view_badge(view, active, button.x + size + px(view, 8), button.y + px(view, 6));
+}
+
 void screen_header(Face *face, View *view, Rect rect)
 {
     Node *pane = node_push(view->nodes, "header", ROLE_GROUP, "Header", rect);
@@ -63,6 +80,7 @@ void screen_header(Face *face, View *view, Rect rect)
     Rect people = rect_center(cut_right(&rect, px(view, 32)), px(view, 32), px(view, 32));
     view_icon_button(view, "people-button", "people", "People", people, "people", NULL);
     cut_right(&rect, px(view, 8));
+    draw_transfers(face, view, &rect);
     draw_title(face, view, rect);
     node_pop(view->nodes);
 }

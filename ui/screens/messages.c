@@ -237,6 +237,7 @@ static void fit(Chat *chat, View *view, int width)
 static void draw_list(Face *face, View *view, const Conversation *conversation, Rect rect)
 {
     Chat *chat = face_open_chat(face);
+    CardPictures pictures = {face->host->picture, face->host->thumbnail, face->user};
     List list = {.face = face,
                  .view = view,
                  .chat = chat,
@@ -246,7 +247,8 @@ static void draw_list(Face *face, View *view, const Conversation *conversation, 
                            .chat = chat,
                            .width = rect.w,
                            .narrow = face_shape(face) == SHAPE_NARROW,
-                           .now_ms = face_room_ms(face)}};
+                           .now_ms = face_room_ms(face),
+                           .pictures = &pictures}};
     list.head = head_height(&list);
     list.tail = px(view, 8);
     fit(chat, view, rect.w);

@@ -24,6 +24,19 @@ void screen_connect(Face *face, View *view, Rect rect);
 void screen_switcher(Face *face, View *view, Rect rect);
 void screen_settings(Face *face, View *view, Rect rect);
 void screen_shortcuts(Face *face, View *view, Rect rect);
+/* Somebody wants to send files: over everything but dialogs. */
+void screen_prompt(Face *face, View *view, Rect rect);
+/* What is under way, at the lower end of `rest`; takes nothing when there is nothing. */
+void screen_dock(Face *face, View *view, Rect *rest);
+void screen_transfers(Face *face, View *view, Rect rect);
+/* Settings about files. */
+void screen_files(Face *face, View *view, Rect rect);
+/* Transfers under way, their sums, and the oldest of them (untouched when there is none). */
+unsigned transfers_active(const Model *model, uint64_t *bytes, uint64_t *total,
+                          const Transfer **first);
+/* A box to tick with words, the spoken name apart. */
+Node *screen_check(View *view, Rect row, const char *id, const char *name, const char *text,
+                   TypeSize size, bool on, const char *command);
 /* The paperclip's menu. */
 void screen_attach(Face *face, View *view, Rect rect);
 /* Our own dialog for a path. */

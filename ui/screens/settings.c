@@ -46,27 +46,6 @@ static void draw_looks(Face *face, View *view, Rect *rest)
     }
 }
 
-static void draw_check(View *view, Rect row, const char *id, const char *text, bool on,
-                       const char *command)
-{
-    const Theme *theme = view->theme;
-    Node *node = view_control(view, id, ROLE_CHECK, text, row);
-    node_set_command(view->nodes, node, command, NULL);
-    node->state |= on ? NODE_CHECKED : 0;
-    if (node->state & NODE_HOVERED)
-        draw_rect(view->draw, rect_inset(row, -px(view, 2)), px(view, 8), theme->hover);
-    view_focus_ring(view, node, rect_inset(row, -px(view, 2)), px(view, 8));
-    cut_left(&row, px(view, 4));
-    Rect box = rect_center(cut_left(&row, px(view, 20)), px(view, 20), px(view, 20));
-    draw_rect(view->draw, box, px(view, 5), on ? theme->accent : theme->bg);
-    if (on)
-        view_icon(view, "check", 16, theme->on_accent, box);
-    else
-        draw_border(view->draw, box, px(view, 5), MAX(px(view, 1.5), 1), theme->edge);
-    cut_left(&row, px(view, 10));
-    view_label(view, text, (Label){TYPE_UI, 400, theme->text, ALIGN_START}, row);
-}
-
 static void draw_zoom(Face *face, View *view, Rect *rest)
 {
     draw_heading(view, rest, "Size");
@@ -97,17 +76,21 @@ void screen_settings(Face *face, View *view, Rect rect)
     view_button(view, "name-save", BUTTON_FILLED, "Save", save, changed ? "name-save" : NULL, NULL);
     draw_looks(face, view, &rest);
     cut_top(&rest, px(view, 8));
-    draw_check(view, cut_top(&rest, px(view, 32)), "high-contrast", "High contrast",
-               face->preferences.high_contrast, "high-contrast");
+    screen_check(view, cut_top(&rest, px(view, 32)), "high-contrast", "High contrast",
+                 "High contrast", TYPE_UI, face->preferences.high_contrast, "high-contrast");
     draw_zoom(face, view, &rest);
     draw_heading(view, &rest, "Writing");
-    draw_check(view, cut_top(&rest, px(view, 32)), "enter-breaks",
-               "Enter begins a new line, Ctrl+Enter sends", face->preferences.enter_breaks,
-               "enter-breaks");
+    const char *breaks = "Enter begins a new line, Ctrl+Enter sends";
+    screen_check(view, cut_top(&rest, px(view, 32)), "enter-breaks", breaks, breaks, TYPE_UI,
+                 face->preferences.enter_breaks, "enter-breaks");
     cut_top(&rest, px(view, 14));
     Rect last = cut_top(&rest, px(view, 32));
     view_button(view, "settings-shortcuts", BUTTON_OUTLINED, "Keyboard shortcuts",
                 cut_left(&last, view_button_width(view, "Keyboard shortcuts")), "shortcuts", NULL);
+    cut_left(&last, px(view, 8));
+    view_button(view, "settings-files", BUTTON_OUTLINED, "Files…",
+                cut_left(&last, view_button_width(view, "Files…")), "files", NULL);
+    cut_left(&last, px(view, 8));
     g_autofree char *version = g_strdup_printf("Backfence %s", BACKFENCE_VERSION);
     view_label(view, version, (Label){TYPE_META, 400, view->theme->text3, ALIGN_END}, last);
     node_pop(view->nodes);

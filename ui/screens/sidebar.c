@@ -1,3 +1,4 @@
+#include "ui/file_words.h"
 #include "ui/format.h"
 #include "ui/layout.h"
 #include "ui/screens/screens.h"
@@ -123,6 +124,10 @@ static char *preview(Face *face, const Conversation *direct)
     if (!direct->message_count)
         return g_strdup("");
     const Message *last = model_message(face->model, direct, direct->message_count - 1);
+    if (last->offer) {
+        g_autofree char *title = words_title(last->offer);
+        return g_strdup_printf(last->author && last->author->self ? "You: 📎 %s" : "📎 %s", title);
+    }
     g_autoptr(Markup) markup = markup_parse(last->text, MIN(last->length, 400));
     g_autofree char *line = g_strdelimit(g_strdup(markup->text), "\n\t", ' ');
     bool mine = last->author && last->author->self;
@@ -251,6 +256,7 @@ void screen_sidebar(Face *face, View *view, Rect rect)
         draw_search(face, view, search);
     if (face->model) {
         Rect self = cut_bottom(&rect, px(view, 52));
+        screen_dock(face, view, &rect);
         face->sidebar_rect = rect;
         draw_conversations(face, view, rect);
         draw_self(face, view, self);

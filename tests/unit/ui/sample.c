@@ -1,6 +1,7 @@
 #include "tests/unit/ui/sample.h"
 
 #include "app/model_build.h"
+#include "tests/unit/ui/sample_files.h"
 #include "ui/picture.h"
 
 #include <string.h>
@@ -195,10 +196,20 @@ static void begin_direct(Making *making, const Person *person, unsigned unread, 
     model_builder_conversation(making->builder, &direct);
 }
 
-static void add_directs(Making *making)
+static void add_files(Making *making, const Sample *sample)
+{
+    SampleFiles files = {
+        {making->alex, making->mira, making->sam, making->sara, making->jonas, making->li},
+        SAMPLE_NOW_MS};
+    sample_files(making->builder, &files, sample->files);
+}
+
+static void add_directs(Making *making, const Sample *sample)
 {
     begin_direct(making, making->mira, 1, true);
     say(making, making->mira, "Shall we look at it together?", 11, 30);
+    if (sample->files && sample->files_direct)
+        add_files(making, sample);
     begin_direct(making, making->sara, 0, false);
     say(making, making->sara, "فایل رسید، ممنون 🙏", 11, 2);
     begin_direct(making, making->jonas, 0, false);
@@ -232,6 +243,8 @@ static void add_general(Making *making, const Sample *sample)
         add_talk(making);
     if (sample->deliveries)
         add_deliveries(making);
+    if (sample->files && !sample->files_direct)
+        add_files(making, sample);
     for (unsigned i = 0; i < sample->extra; i++) {
         char text[64];
         g_snprintf(text, sizeof text, "and one more thing (%u)", i);
@@ -251,6 +264,15 @@ static void add_choices(Making *making, unsigned count)
         model_builder_choice(making->builder, &choices[i]);
 }
 
+static void add_accepted(Making *making, unsigned count)
+{
+    const Person *people[] = {making->sam, making->mira, making->sara, making->jonas, making->li};
+    g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    for (unsigned i = 0; i < MIN(count, G_N_ELEMENTS(people)); i++)
+        g_ptr_array_add(keys, g_bytes_new(people[i]->key, MODEL_KEY_SIZE));
+    model_builder_share_accepted(making->builder, keys);
+}
+
 Model *sample_model(const Sample *sample)
 {
     Making making = {.builder = model_builder_new(sample->version ? sample->version : 1)};
@@ -264,9 +286,11 @@ Model *sample_model(const Sample *sample)
         model_builder_set_place(making.builder, "Studio LAN");
         add_general(&making, sample);
         if (!sample->alone)
-            add_directs(&making);
+            add_directs(&making, sample);
     }
     add_choices(&making, sample->choices);
+    model_builder_set_folder(making.builder, "/home/alex/Downloads");
+    add_accepted(&making, sample->accepted);
     return model_builder_finish(making.builder);
 }
 
@@ -337,6 +361,38 @@ static void on_try(void *user)
 static void on_link(const char *url, void *user)
 {
     note(user, "link", url, NULL);
+}
+
+static void on_accept(const uint8_t *id, const char *into, GBytes *left_out, bool always,
+                      void *user)
+{
+    GString *how = g_string_new(into ? into : "-");
+    const uint8_t *bits = left_out ? g_bytes_get_data(left_out, NULL) : NULL;
+    if (bits)
+        g_string_append_printf(how, " without %02x", bits[0]);
+    if (always)
+        g_string_append(how, " always");
+    g_autofree char *words = g_string_free(how, FALSE);
+    g_autofree char *which = g_strdup_printf("%d", id[1]);
+    note(user, "accept", which, words);
+}
+
+static void on_transfer(const uint8_t *id, EngineTransferAct act, void *user)
+{
+    static const char *const acts[] = {"decline", "cancel", "pause", "resume", "retry"};
+    g_autofree char *which = g_strdup_printf("%d", id[1]);
+    note(user, acts[act], which, NULL);
+}
+
+static void on_accept_no_more(const uint8_t *key, void *user)
+{
+    g_autofree char *first = g_strdup_printf("%d", key[1]);
+    note(user, "accept-no-more", first, NULL);
+}
+
+static void on_set_folder(const char *folder, void *user)
+{
+    note(user, "folder", folder, NULL);
 }
 
 Picture *sample_picture(int width, int height)
@@ -457,6 +513,10 @@ const FaceHost recorder_host = {
     .try_now = on_try,
     .open_link = on_link,
     .offer = on_offer,
+    .accept = on_accept,
+    .transfer = on_transfer,
+    .accept_no_more = on_accept_no_more,
+    .set_folder = on_set_folder,
     .choose = on_choose,
     .open_file = on_open_file,
     .show_in_folder = on_show_in_folder,

@@ -26,6 +26,9 @@ typedef struct {
     bool more_before;
     bool giant;           /* one message of 16 KiB */
     const char *repeated; /* one message of this, again and again up to 16 KiB */
+    const char *files;    /* a scene of sample_files.c in #general … */
+    bool files_direct;    /* … or in the direct with Mira, which comes first */
+    unsigned accepted;    /* this many people are accepted unasked */
     uint64_t version;
 } Sample;
 

@@ -52,14 +52,14 @@ static size_t client_message_max(void *user)
     return FRAME_MAX;
 }
 
-static void dial(Client *client, const char *alpn)
+static void dial(Client *client)
 {
     static const LinkEvents events = {.opened = client_opened,
                                       .message = client_message,
                                       .closed = client_closed,
                                       .message_max = client_message_max};
     client->link = link_new(loopback.poller, loopback_dial(carrier_port(carrier)),
-                            tls_connect(loopback.tls[1], alpn), 0, &events, client);
+                            tls_connect(loopback.tls[1], TLS_ALPN_LINK), 0, &events, client);
 }
 
 static void say_hello(Client *client, const char *software)
@@ -76,7 +76,7 @@ static void say_hello(Client *client, const char *software)
 
 static void join(Client *client)
 {
-    dial(client, TLS_ALPN_LINK);
+    dial(client);
     say_hello(client, "test");
     loopback_await(&client->welcomes, 1);
 }
@@ -141,7 +141,7 @@ START_TEST(shutting_down_says_goodbye)
 {
     Client clients[3] = {0};
     for (int i = 0; i < 3; i++) {
-        dial(&clients[i], TLS_ALPN_LINK);
+        dial(&clients[i]);
         loopback_await(&clients[i].opened, 1);
     }
     say_hello(&clients[0], "test");
@@ -163,20 +163,11 @@ START_TEST(shutting_down_without_links_ends_at_once)
 }
 END_TEST
 
-START_TEST(data_channels_are_closed_for_now)
-{
-    Client client = {0};
-    dial(&client, TLS_ALPN_DATA);
-    loopback_await(&client.closed, 1);
-    ck_assert_uint_eq(client.opened, 1);
-}
-END_TEST
-
 START_TEST(a_large_frame_before_admission_is_answered)
 {
     Client client = {0};
     g_autofree char *software = g_strnfill(FRAME_MAX_BEFORE_ADMISSION, 's');
-    dial(&client, TLS_ALPN_LINK);
+    dial(&client);
     say_hello(&client, software);
     loopback_await(&client.closed, 1);
     ck_assert_uint_eq(client.goodbyes, 1);
@@ -236,7 +227,7 @@ START_TEST(who_says_nothing_is_cut_off_after_five_seconds)
     int64_t start_us = g_get_monotonic_time();
     int fd = loopback_dial(carrier_port(carrier));
     Client client = {0}; /* TLS, but no Hello */
-    dial(&client, TLS_ALPN_LINK);
+    dial(&client);
     loopback_await(&client.closed, 1);
     while (!is_cut(fd))
         g_main_context_iteration(NULL, TRUE);
@@ -284,7 +275,6 @@ int main(void)
     tcase_add_test(test, a_member_joins_and_leaves);
     tcase_add_test(test, shutting_down_says_goodbye);
     tcase_add_test(test, shutting_down_without_links_ends_at_once);
-    tcase_add_test(test, data_channels_are_closed_for_now);
     tcase_add_test(test, a_large_frame_before_admission_is_answered);
     tcase_add_test(test, a_taken_port_is_an_error_or_another_is_found);
     tcase_add_test(test, ipv6_is_served_on_the_same_port);

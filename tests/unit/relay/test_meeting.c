@@ -1,9 +1,9 @@
 #include "relay/limits.h"
 #include "relay/meeting.h"
 #include "tests/unit/relay/loopback.h"
+#include "tests/unit/relay/stream.h"
 
 #include <check.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,16 +85,11 @@ static void tear_down(void)
     loopback_clear(&loopback);
 }
 
-static void set_blocking(int fd)
-{
-    ck_assert_int_eq(fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK), 0);
-}
-
 static Guest guest_new(void)
 {
     int fds[2];
     loopback_sockets(fds);
-    set_blocking(fds[0]);
+    stream_set_blocking(fds[0]);
     return (Guest){.far = fds[0], .near = fds[1]};
 }
 
@@ -119,78 +114,6 @@ static void join(Guest *a, Guest *b)
     ck_assert_uint_eq(begun, before + 1);
 }
 
-/* A thread that writes or reads a stream and says when it is through. */
-typedef struct {
-    int fd;
-    size_t length;
-    unsigned seed;
-    unsigned *done;
-} Stream;
-
-static gboolean count_done(void *user)
-{
-    ++*((Stream *)user)->done;
-    return G_SOURCE_REMOVE;
-}
-
-static uint8_t byte_at(const Stream *stream, size_t at)
-{
-    return (uint8_t)((at >> 16) * 7 + (at >> 8) * 3 + at + stream->seed);
-}
-
-static void *write_stream(void *user)
-{
-    Stream *stream = user;
-    uint8_t bytes[65536];
-    for (size_t at = 0; at < stream->length;) {
-        size_t part = MIN(sizeof bytes, stream->length - at);
-        for (size_t i = 0; i < part; i++)
-            bytes[i] = byte_at(stream, at + i);
-        ssize_t sent = send(stream->fd, bytes, part, MSG_NOSIGNAL);
-        ck_assert_int_gt(sent, 0);
-        at += (size_t)sent;
-    }
-    shutdown(stream->fd, SHUT_WR);
-    g_idle_add(count_done, stream);
-    return NULL;
-}
-
-static void *read_stream(void *user)
-{
-    Stream *stream = user;
-    uint8_t bytes[65536];
-    size_t at = 0, wrong = 0;
-    for (;;) {
-        ssize_t taken = recv(stream->fd, bytes, sizeof bytes, 0);
-        ck_assert_int_ge(taken, 0);
-        if (taken == 0)
-            break;
-        for (size_t i = 0; i < (size_t)taken; i++)
-            wrong += bytes[i] != byte_at(stream, at + i);
-        at += (size_t)taken;
-    }
-    ck_assert_uint_eq(at, stream->length);
-    ck_assert_uint_eq(wrong, 0);
-    g_idle_add(count_done, stream);
-    return NULL;
-}
-
-/* `there` bytes from a to b while `back` bytes go the other way; both ends close in the end. */
-static void pump(const Guest *a, const Guest *b, size_t there, size_t back)
-{
-    unsigned done = 0;
-    Stream streams[4] = {{a->far, there, 1, &done},
-                         {b->far, there, 1, &done},
-                         {b->far, back, 2, &done},
-                         {a->far, back, 2, &done}};
-    GThread *threads[4];
-    for (int i = 0; i < 4; i++)
-        threads[i] = g_thread_new("stream", i % 2 == 0 ? write_stream : read_stream, &streams[i]);
-    loopback_await(&done, 4);
-    for (int i = 0; i < 4; i++)
-        g_thread_join(threads[i]);
-}
-
 START_TEST(both_ways_whole)
 {
     start((MeetingLimits){.meetings_max = 2});
@@ -198,7 +121,7 @@ START_TEST(both_ways_whole)
     g_auto(Guest) b = guest_new();
     join(&a, &b);
     int64_t start_us = g_get_monotonic_time();
-    pump(&a, &b, 64 * MIB, 64 * MIB);
+    stream_both_ways(a.far, b.far, 64 * MIB, 64 * MIB);
     double seconds = (double)(g_get_monotonic_time() - start_us) / 1e6;
     g_debug("128 MiB through a meeting: %.0f MB/s", 128 * MIB / seconds / 1e6);
     loopback_await(&ended, 1);
@@ -215,7 +138,7 @@ START_TEST(an_end_goes_through_and_the_other_way_goes_on)
     g_auto(Guest) a = guest_new();
     g_auto(Guest) b = guest_new();
     join(&a, &b);
-    pump(&a, &b, 0, 8 * MIB + 1);
+    stream_both_ways(a.far, b.far, 0, 8 * MIB + 1);
     loopback_await(&ended, 1);
     ck_assert_uint_eq(bytes_ended, 8 * MIB + 1);
 }
@@ -232,10 +155,10 @@ START_TEST(several_at_once)
     meetings_enter(meetings, &c, keys[0], ids[1], keys[1]);
     meetings_enter(meetings, &d, keys[1], ids[1], keys[0]);
     ck_assert_uint_eq(begun, 2);
-    pump(&c, &d, 3 * MIB, MIB);
+    stream_both_ways(c.far, d.far, 3 * MIB, MIB);
     loopback_await(&ended, 1);
     ck_assert_uint_eq(bytes_ended, 4 * MIB);
-    pump(&a, &b, MIB, 1);
+    stream_both_ways(a.far, b.far, MIB, 1);
     loopback_await(&ended, 2);
 }
 END_TEST
@@ -374,7 +297,6 @@ START_TEST(killing_one_side_ends_the_other)
     join(&a, &b);
     ck_assert_int_eq(send(a.far, "x", 1, 0), 1);
     uint8_t byte;
-    set_blocking(b.far);
     while (recv(b.far, &byte, 1, MSG_DONTWAIT) < 0)
         g_main_context_iteration(NULL, TRUE);
     reset(&a);
@@ -439,7 +361,7 @@ START_TEST(the_rate_is_kept)
     g_auto(Guest) b = guest_new();
     join(&a, &b);
     int64_t start_us = g_get_monotonic_time();
-    pump(&a, &b, 2 * MIB, 2 * MIB);
+    stream_both_ways(a.far, b.far, 2 * MIB, 2 * MIB);
     int64_t took_us = g_get_monotonic_time() - start_us;
     ck_assert_int_ge(took_us, 450000);
     loopback_await(&ended, 1);

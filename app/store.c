@@ -1,5 +1,6 @@
 /* Schema of member.db
- *   1  outbox, incarnation, draft, read_mark, direct, setting */
+ *   1  outbox, incarnation, draft, read_mark, direct, setting
+ *   2  own_offer, transfer, accepted_person */
 #include "app/store_internal.h"
 
 #define APPLICATION_ID 0x42466d31 /* "BFm1" */
@@ -35,7 +36,42 @@ static gboolean make_schema_1(Database *database, GError **error)
         error);
 }
 
-static const DatabaseMigration migrations[] = {make_schema_1};
+static gboolean make_schema_2(Database *database, GError **error)
+{
+    return database_run(
+        database,
+        "CREATE TABLE own_offer ("
+        "  token BLOB PRIMARY KEY,"
+        "  place BLOB NOT NULL,"
+        "  conversation BLOB NOT NULL,"
+        "  directory TEXT NOT NULL,"
+        "  path TEXT,"
+        "  content BLOB NOT NULL,"
+        "  withdrawn INTEGER NOT NULL,"
+        "  made_ms INTEGER NOT NULL"
+        ") STRICT;"
+        "CREATE TABLE transfer ("
+        "  number INTEGER PRIMARY KEY,"
+        "  id BLOB NOT NULL UNIQUE,"
+        "  wire BLOB NOT NULL,"
+        "  offer BLOB NOT NULL, place BLOB NOT NULL, conversation BLOB NOT NULL,"
+        "  author BLOB NOT NULL, peer BLOB NOT NULL,"
+        "  content BLOB NOT NULL,"
+        "  flags INTEGER NOT NULL," /* StoredTransferFlag */
+        "  state INTEGER NOT NULL," /* TransferState */
+        "  way INTEGER NOT NULL,"   /* TransferWay */
+        "  attempt INTEGER NOT NULL,"
+        "  tell INTEGER NOT NULL," /* Why; -1: nothing */
+        "  bytes INTEGER NOT NULL, total INTEGER NOT NULL, missing INTEGER NOT NULL,"
+        "  changed_ms INTEGER NOT NULL,"
+        "  why TEXT, code TEXT, into_folder TEXT, path TEXT, left_out BLOB"
+        ") STRICT;"
+        "CREATE TABLE accepted_person ("
+        "  id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, folder TEXT NOT NULL) STRICT;",
+        error);
+}
+
+static const DatabaseMigration migrations[] = {make_schema_1, make_schema_2};
 
 static const DatabaseKind store_kind = {
     .file = "member.db",

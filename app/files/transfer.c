@@ -29,6 +29,16 @@ const char *transfer_way_name(TransferWay way)
     return names[way];
 }
 
+char *transfer_sentence(const Transfer *transfer)
+{
+    if (!*transfer->why)
+        return g_strdup("");
+    if (transfer->state != TRANSFER_FAILED && transfer->state != TRANSFER_WAITING)
+        return g_strdup(transfer->why);
+    return g_strdup_printf("Couldn't %s %s: %s", transfer->outgoing ? "send" : "get",
+                           transfer->title, transfer->why);
+}
+
 Transfer *transfer_ref(Transfer *transfer)
 {
     g_atomic_ref_count_inc(&transfer->references);

@@ -20,7 +20,7 @@ typedef enum {
 } TransferState;
 /* "offered", "waiting", …: one lower-case word for programs. Static. */
 const char *transfer_state_name(TransferState state);
-/* DONE, DECLINED, CANCELLED, and FAILED unless it can be retried. */
+/* DONE, DECLINED, CANCELLED, FAILED: only a person makes it move again. */
 bool transfer_state_is_final(TransferState state);
 
 typedef enum {

@@ -73,7 +73,8 @@ typedef struct {
 
 typedef struct Transfers Transfers;
 
-/* Takes up what the store remembers. `data_dir` holds listings ("offers/") and states
+/* Takes up what the store remembers, for transfers_list(); says nothing meanwhile. `data_dir` holds
+ * listings ("offers/") and states
  * ("transfers/"). */
 Transfers *transfers_new(const char *data_dir, Store *store, const uint8_t *self,
                          const TransfersOutput *output, void *user, int64_t now_us, GError **error);
@@ -144,8 +145,6 @@ gboolean transfers_accept_no_more(Transfers *transfers, const uint8_t *key, GErr
 gboolean transfers_set_folder(Transfers *transfers, const char *folder, GError **error);
 /* The usual folder: the setting, else the desktop's Downloads. Transfer full. */
 char *transfers_folder(Transfers *transfers);
-/* NULL: the desktop's again. */
-gboolean transfers_set_folder(Transfers *transfers, const char *folder, GError **error);
 
 /* --- questions --- */
 

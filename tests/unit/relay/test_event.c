@@ -1,5 +1,6 @@
 #include "relay/content.h"
 #include "relay/event.h"
+#include "relay/offer.h"
 #include "wire.pb-c.h"
 
 #include <check.h>
@@ -168,6 +169,9 @@ static void spoil(EventDraft *draft, int how)
         draft->seq = (uint64_t)POSITION_MAX + 1;
         draft->prev = identity_key(mira);
         break;
+    case 16:
+        draft->kind = EVENT_OFFER; /* with the content of a message */
+        break;
     default:
         ck_abort();
     }
@@ -179,6 +183,23 @@ START_TEST(nothing_wrong_is_signed)
     if (_i >= 7 && _i <= 11)
         draft.kind = 77;
     spoil(&draft, _i);
+    ck_assert_ptr_null(event_sign(mira, &draft));
+}
+END_TEST
+
+START_TEST(an_offer_to_somebody_is_sealed)
+{
+    OfferItem item = {.name = (char *)"a.txt", .files = 1, .bytes = 3};
+    Offer offer = {.items = &item, .item_count = 1, .files = 1, .bytes = 3};
+    g_autoptr(GBytes) content = offer_build(&offer);
+    EventDraft draft = draft_of(EVENT_OFFER, content);
+    g_autoptr(Event) event = event_sign(mira, &draft);
+    g_autoptr(Event) again = reopen(event, NULL);
+    ck_assert_ptr_nonnull(again);
+    draft.lane = LANE_PRIVATE;
+    draft.room = NULL;
+    draft.recipients = both;
+    draft.recipient_count = 2;
     ck_assert_ptr_null(event_sign(mira, &draft));
 }
 END_TEST
@@ -389,7 +410,8 @@ int main(void)
     tcase_add_checked_fixture(all, set_up, tear_down);
     tcase_add_test(all, comes_back_as_it_was_written);
     tcase_add_test(all, private_ones_concern_their_recipients);
-    tcase_add_loop_test(all, nothing_wrong_is_signed, 0, 16);
+    tcase_add_loop_test(all, nothing_wrong_is_signed, 0, 17);
+    tcase_add_test(all, an_offer_to_somebody_is_sealed);
     tcase_add_test(all, too_long_is_not_signed);
     tcase_add_test(all, a_profile_is_small);
     tcase_add_test(all, any_changed_byte_is_found);

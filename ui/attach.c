@@ -182,8 +182,10 @@ void face_pasted(Face *face, const char *path, const char *why)
     forget_pasted(face, true);
     face->attach.pasted = g_strdup(path);
     face->attach.pasted_in = g_strdup(face->open);
-    if (face->overlay == OVERLAY_NONE)
+    if (face->overlay == OVERLAY_NONE) {
+        face->keyboard = true;
         face_set_focus(face, "pasted-offer");
+    }
     face->dirty = true;
 }
 

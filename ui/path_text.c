@@ -14,6 +14,8 @@ char *path_text_read(const char *typed)
     if (!*text)
         return NULL;
     const char *home = g_get_home_dir();
+    if (g_str_has_prefix(text, "~//")) /* a whole path pasted behind the "~/" that stood there */
+        return g_canonicalize_filename(text + 2, "/");
     if (text[0] == '~' && (text[1] == '/' || !text[1])) {
         g_autofree char *inside = g_build_filename(home, text + 1, NULL);
         return g_canonicalize_filename(inside, "/");

@@ -13,7 +13,6 @@
 #define BLINK_US 530000
 #define BLINK_FOR_US (10 * G_USEC_PER_SEC)
 #define DRAFT_US (2 * G_USEC_PER_SEC)
-#define TOLD_US (10 * G_USEC_PER_SEC)
 
 Face *face_new(const FaceHost *host, void *user, Typesetter *typesetter,
                const Preferences *preferences)
@@ -430,19 +429,6 @@ void face_flush(Face *face)
     while (g_hash_table_iter_next(&iter, NULL, &chat))
         keep_draft(face, chat);
     face->draft_us = G_MAXINT64;
-}
-
-void face_pictures_changed(Face *face)
-{
-    face->dirty = true;
-}
-
-void face_tell(Face *face, const char *words)
-{
-    g_free(face->told);
-    face->told = g_strdup(words);
-    face->told_until_us = face->now_us + TOLD_US;
-    face->dirty = true;
 }
 
 void face_edited(Face *face, const char *field_id)

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define TOLD_US (10 * G_USEC_PER_SEC)
+
 /* What a new snapshot does to the retained state: rows follow, visits begin, dialogs come and go by
  * themselves. */
 
@@ -244,4 +246,17 @@ char *face_selected_text(Face *face)
         g_string_append_len(out, markup->text + from, (gssize)(to > from ? to - from : 0));
     }
     return g_string_free(out, FALSE);
+}
+
+void face_pictures_changed(Face *face)
+{
+    face->dirty = true;
+}
+
+void face_tell(Face *face, const char *words)
+{
+    g_free(face->told);
+    face->told = g_strdup(words);
+    face->told_until_us = face->now_us + TOLD_US;
+    face->dirty = true;
 }

@@ -1,17 +1,18 @@
 #include "discovery/announcer.h"
 
+#include "discovery/loop_thread.h"
 #include "discovery/publication.h"
-#include "discovery/worker.h"
 
 #include <string.h>
 
-/* The owner's side. A Publication does the work on a Worker's thread; this holds the two together.
+/* The owner's side. A Publication does the work on a LoopThread's thread; this holds the two
+ * together.
  */
 
 struct Announcer {
     gatomicrefcount references; /* the owner's, and one for each message on its way */
     GMainContext *context;      /* owned; the owner's */
-    Worker *worker;             /* owned; NULL: freed, nothing may be told any more */
+    LoopThread *worker;         /* owned; NULL: freed, nothing may be told any more */
     AnnouncerEvent event;
     void *user;
     AnnouncerState state;
@@ -69,7 +70,7 @@ static void publication_changed(AnnouncerState state, const char *line, void *us
     message->announcer = announcer_ref(announcer);
     message->state = state;
     message->line = g_strdup(line);
-    worker_post(announcer->context, report, message);
+    loop_thread_post(announcer->context, report, message);
 }
 
 static void order_free(Order *order)
@@ -121,7 +122,7 @@ Announcer *announcer_new(GMainContext *context, const Announcement *announcement
     announcer->context = g_main_context_ref(context ? context : g_main_context_default());
     announcer->event = event;
     announcer->user = user;
-    announcer->worker = worker_new("announcer");
+    announcer->worker = loop_thread_new("announcer");
     announcer_update(announcer, announcement);
     return announcer;
 }
@@ -131,13 +132,14 @@ void announcer_free(Announcer *announcer)
     if (!announcer) {
         return;
     }
-    Worker *worker = g_steal_pointer(&announcer->worker);
-    worker_post(worker_context(worker), withdraw, announcer_ref(announcer));
-    worker_free(worker);
+    LoopThread *worker = g_steal_pointer(&announcer->worker);
+    loop_thread_post(loop_thread_context(worker), withdraw, announcer_ref(announcer));
+    loop_thread_free(worker);
     announcer_unref(announcer);
 }
 
 void announcer_update(Announcer *announcer, const Announcement *announcement)
 {
-    worker_post(worker_context(announcer->worker), carry_out, order_new(announcer, announcement));
+    loop_thread_post(loop_thread_context(announcer->worker), carry_out,
+                     order_new(announcer, announcement));
 }

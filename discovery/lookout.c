@@ -1,13 +1,13 @@
 #include "discovery/lookout.h"
 
-#include "discovery/worker.h"
+#include "discovery/loop_thread.h"
 
 #include <string.h>
 
 struct Lookout {
     gatomicrefcount references; /* the owner's, and one for each message on its way */
     GMainContext *context;      /* owned; the owner's */
-    Worker *worker;             /* owned; NULL: freed, nothing may be told any more */
+    LoopThread *worker;         /* owned; NULL: freed, nothing may be told any more */
     LookoutEvents events;
     void *user;
     GPtrArray *sightings; /* owned */
@@ -81,7 +81,7 @@ static void post_sightings(Lookout *lookout)
         g_ptr_array_add(message->sightings, sighting_new(&sighting->txt, sighting->address,
                                                          sighting->virtual_interface));
     }
-    worker_post(lookout->context, report, message);
+    loop_thread_post(lookout->context, report, message);
 }
 
 static void clear_reporting(Lookout *lookout)
@@ -121,7 +121,7 @@ static void browser_state(BrowserState state, const char *line, void *user)
     Report *message = report_new(lookout);
     message->state = state;
     message->line = g_strdup(line);
-    worker_post(lookout->context, report, message);
+    loop_thread_post(lookout->context, report, message);
 }
 
 /* Instance names begin with the key; after a collision something follows. */
@@ -172,7 +172,7 @@ void lookout_set_known(Lookout *lookout, const GPtrArray *known)
     Order *order = g_new0(Order, 1);
     order->lookout = lookout_ref(lookout);
     order->known = names_of(known);
-    worker_post(worker_context(lookout->worker), carry_out, order);
+    loop_thread_post(loop_thread_context(lookout->worker), carry_out, order);
 }
 
 Lookout *lookout_new(GMainContext *context, const GPtrArray *known, const LookoutEvents *events,
@@ -184,7 +184,7 @@ Lookout *lookout_new(GMainContext *context, const GPtrArray *known, const Lookou
     lookout->events = *events;
     lookout->user = user;
     lookout->sightings = g_ptr_array_new();
-    lookout->worker = worker_new("lookout");
+    lookout->worker = loop_thread_new("lookout");
     lookout_set_known(lookout, known);
     return lookout;
 }
@@ -194,9 +194,9 @@ void lookout_free(Lookout *lookout)
     if (!lookout) {
         return;
     }
-    Worker *worker = g_steal_pointer(&lookout->worker);
-    worker_post(worker_context(worker), end, lookout_ref(lookout));
-    worker_free(worker);
+    LoopThread *worker = g_steal_pointer(&lookout->worker);
+    loop_thread_post(loop_thread_context(worker), end, lookout_ref(lookout));
+    loop_thread_free(worker);
     lookout_unref(lookout);
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-/* A Browser on a thread of its own (worker.h), its sightings brought to the owner's.
+/* A Browser on a thread of its own (loop_thread.h), its sightings brought to the owner's.
  *
  * Lives on the thread of its GMainContext; callbacks fire there, never from inside a lookout_*
  * call. */

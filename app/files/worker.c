@@ -124,16 +124,6 @@ const char *worker_missing_text(Wire__Why why)
     }
 }
 
-uint64_t entry_chunks(const ManifestEntry *entry)
-{
-    return MAX(1, (entry->size + CHUNK_SIZE - 1) / CHUNK_SIZE);
-}
-
-uint32_t entry_chunk_length(const ManifestEntry *entry, uint64_t chunk)
-{
-    return (uint32_t)MIN(CHUNK_SIZE, entry->size - chunk * CHUNK_SIZE);
-}
-
 uint32_t next_wanted(const Manifest *manifest, GBytes *left_out, uint32_t file)
 {
     size_t count = manifest_count(manifest);

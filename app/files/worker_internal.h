@@ -73,10 +73,5 @@ int64_t worker_next_tick(const Worker *worker);
 const char *worker_missing_code(Wire__Why why);
 const char *worker_missing_text(Wire__Why why);
 
-/* --- of the manifest --- */
-
-/* An empty file has one chunk too. */
-uint64_t entry_chunks(const ManifestEntry *entry);
-uint32_t entry_chunk_length(const ManifestEntry *entry, uint64_t chunk);
 /* The first file from this one on that is wanted, manifest_count() when there is none. */
 uint32_t next_wanted(const Manifest *manifest, GBytes *left_out, uint32_t file);

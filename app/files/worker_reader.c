@@ -62,7 +62,7 @@ static void add_missing(Reader *reader, Batch *batch, uint32_t file, SourceResul
 static SourceResult add_chunk(Reader *reader, Batch *batch, int fd, LandingPoint point, bool check)
 {
     const ManifestEntry *entry = manifest_entry(reader->manifest, point.file);
-    uint32_t length = entry_chunk_length(entry, point.chunk);
+    uint32_t length = (uint32_t)manifest_chunk_length(entry, point.chunk);
     uint8_t *bytes = batch->bytes + batch->length;
     SourceResult result = read_all(fd, bytes, length, point.chunk * CHUNK_SIZE);
     if (result == SOURCE_OK && check)
@@ -121,9 +121,9 @@ static bool make_room(Reader *reader, size_t length)
 static bool read_chunks(Reader *reader, int fd, uint32_t file, uint64_t chunk)
 {
     const ManifestEntry *entry = manifest_entry(reader->manifest, file);
-    uint64_t count = entry_chunks(entry);
+    uint64_t count = manifest_chunks(entry);
     for (; chunk < count; chunk++) {
-        if (!make_room(reader, entry_chunk_length(entry, chunk)))
+        if (!make_room(reader, manifest_chunk_length(entry, chunk)))
             return false;
         SourceResult result =
             add_chunk(reader, reader->batch, fd, (LandingPoint){file, chunk}, chunk + 1 == count);

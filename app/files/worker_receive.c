@@ -120,7 +120,7 @@ static bool expect_chunk(Receiver *receiver, LandingPoint point)
     if (point.file == receiver->next.file && point.chunk == receiver->next.chunk &&
         point.file < file_count(receiver)) {
         const ManifestEntry *entry = manifest_entry(receiver->manifest, point.file);
-        if (point.chunk + 1 < entry_chunks(entry))
+        if (point.chunk + 1 < manifest_chunks(entry))
             receiver->next.chunk++;
         else
             receiver_set_next(receiver, point.file + 1, 0);
@@ -141,7 +141,8 @@ static bool take_chunk(Receiver *receiver, const Wire__Chunk *chunk, GError **er
         return worker_broken(error, "sends what was not asked for");
     const ManifestEntry *entry = manifest_entry(receiver->manifest, point.file);
     BatchEntry added = {.file = point.file, .chunk = point.chunk, .length = chunk->length};
-    if (added.length != entry_chunk_length(entry, point.chunk) || chunk->sum.len != CHUNK_SUM_SIZE)
+    if (added.length != manifest_chunk_length(entry, point.chunk) ||
+        chunk->sum.len != CHUNK_SUM_SIZE)
         return worker_broken(error, "sends another size than was offered");
     memcpy(added.sum, chunk->sum.data, CHUNK_SUM_SIZE);
     if (!make_room(receiver, added.length, error))

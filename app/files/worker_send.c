@@ -39,7 +39,7 @@ static bool may_ask(const Sender *sender, uint32_t file, uint64_t chunk)
         return false;
     const ManifestEntry *entry = manifest_entry(sender->manifest, file);
     return !entry->folder && !manifest_left_out(sender->left_out, entry->item) &&
-           chunk < entry_chunks(entry);
+           chunk < manifest_chunks(entry);
 }
 
 /* --- what comes --- */
@@ -56,7 +56,7 @@ static bool take_begin(Sender *sender, const Wire__Begin *begin, GError **error)
     if (begin->left_out.len > 0)
         sender->left_out = g_bytes_new(begin->left_out.data, begin->left_out.len);
     bool in_file = begin->file < count &&
-                   begin->chunk < entry_chunks(manifest_entry(sender->manifest, begin->file));
+                   begin->chunk < manifest_chunks(manifest_entry(sender->manifest, begin->file));
     if (!in_file && (begin->file > count || begin->chunk > 0))
         return worker_broken(error, "wants to begin where nothing is");
     sender->point = (LandingPoint){begin->file, begin->chunk};

@@ -6,17 +6,17 @@
 
 #include <gio/gio.h>
 
-typedef struct Worker Worker;
+typedef struct LoopThread LoopThread;
 
 /* Starts the thread; `name` is for debuggers, at most 15 bytes. */
-Worker *worker_new(const char *name);
+LoopThread *loop_thread_new(const char *name);
 /* Call from the thread that made it. What was posted before still runs. Waits for it, but not
  * longer than a second: a thread that hangs is left behind and ends by itself. */
-void worker_free(Worker *worker);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Worker, worker_free)
+void loop_thread_free(LoopThread *worker);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LoopThread, loop_thread_free)
 
 /* The context that the thread runs. */
-GMainContext *worker_context(Worker *worker);
+GMainContext *loop_thread_context(LoopThread *worker);
 
 /* Calls `function` with `data` on the thread of `context`, after what was posted there before. */
-void worker_post(GMainContext *context, void (*function)(void *data), void *data);
+void loop_thread_post(GMainContext *context, void (*function)(void *data), void *data);

@@ -1,11 +1,11 @@
-#include "discovery/worker.h"
+#include "discovery/loop_thread.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
 
 #define END_US G_USEC_PER_SEC
 
-struct Worker {
+struct LoopThread {
     gatomicrefcount references; /* the owner's and the thread's */
     GMainContext *context;      /* owned */
     GMainLoop *loop;            /* owned */
@@ -22,7 +22,7 @@ typedef struct {
     atomic_bool complete;
 } Post;
 
-static void worker_unref(Worker *worker)
+static void loop_thread_unref(LoopThread *worker)
 {
     if (g_atomic_ref_count_dec(&worker->references)) {
         g_mutex_clear(&worker->mutex);
@@ -35,7 +35,7 @@ static void worker_unref(Worker *worker)
 
 static void *run(void *data)
 {
-    Worker *worker = data;
+    LoopThread *worker = data;
     g_main_context_push_thread_default(worker->context);
     g_main_loop_run(worker->loop);
     g_main_context_pop_thread_default(worker->context);
@@ -43,13 +43,13 @@ static void *run(void *data)
     worker->has_ended = true;
     g_cond_signal(&worker->ended);
     g_mutex_unlock(&worker->mutex);
-    worker_unref(worker);
+    loop_thread_unref(worker);
     return NULL;
 }
 
-Worker *worker_new(const char *name)
+LoopThread *loop_thread_new(const char *name)
 {
-    Worker *worker = g_new0(Worker, 1);
+    LoopThread *worker = g_new0(LoopThread, 1);
     g_atomic_ref_count_init(&worker->references);
     g_atomic_ref_count_inc(&worker->references);
     worker->context = g_main_context_new();
@@ -65,21 +65,21 @@ static void quit(void *data)
     g_main_loop_quit(data);
 }
 
-void worker_free(Worker *worker)
+void loop_thread_free(LoopThread *worker)
 {
     if (!worker) {
         return;
     }
     int64_t deadline = g_get_monotonic_time() + END_US;
-    worker_post(worker->context, quit, worker->loop);
+    loop_thread_post(worker->context, quit, worker->loop);
     g_mutex_lock(&worker->mutex);
     while (!worker->has_ended && g_cond_wait_until(&worker->ended, &worker->mutex, deadline)) {
     }
     g_mutex_unlock(&worker->mutex);
-    worker_unref(worker);
+    loop_thread_unref(worker);
 }
 
-GMainContext *worker_context(Worker *worker)
+GMainContext *loop_thread_context(LoopThread *worker)
 {
     return worker->context;
 }
@@ -93,7 +93,7 @@ static gboolean deliver(void *data)
     return G_SOURCE_REMOVE;
 }
 
-void worker_post(GMainContext *context, void (*function)(void *data), void *data)
+void loop_thread_post(GMainContext *context, void (*function)(void *data), void *data)
 {
     Post *post = g_new0(Post, 1);
     post->function = function;

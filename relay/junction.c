@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define PIPE_SIZE (256 * 1024)
-#define QUANTUM (128 * 1024) /* bytes that one flow moves before it is the others' turn */
+#define QUANTUM (64 * 1024) /* bytes that one flow moves before it is the others' turn */
 
 typedef struct {
     Junction *junction;

@@ -247,14 +247,8 @@ typedef struct {
     SSL *ssl;
     int fd;
     uint8_t key[KEY_SIZE];
-    unsigned *done;
+    int *done;
 } Inner;
-
-static gboolean count_done(void *user)
-{
-    ++*((Inner *)user)->done;
-    return G_SOURCE_REMOVE;
-}
 
 static void *shake_hands(void *user)
 {
@@ -262,7 +256,7 @@ static void *shake_hands(void *user)
     ck_assert_int_eq(SSL_set_fd(inner->ssl, inner->fd), 1);
     ck_assert_int_eq(SSL_do_handshake(inner->ssl), 1);
     ck_assert(tls_peer_key(inner->ssl, inner->key));
-    g_idle_add(count_done, inner);
+    stream_count(inner->done);
     return NULL;
 }
 
@@ -270,14 +264,14 @@ START_TEST(the_two_see_each_others_key)
 {
     start_and_join((MeetingLimits)MEETING_LIMITS_DEFAULT);
     meet_each_other();
-    unsigned done = 0;
+    int done = 0;
     Inner inner[2] = {
         {.ssl = tls_accept(members[0].tls), .fd = members[0].fd, .done = &done},
         {.ssl = tls_connect(members[1].tls, TLS_ALPN_DATA), .fd = members[1].fd, .done = &done}};
     GThread *threads[2];
     for (int i = 0; i < 2; i++)
         threads[i] = g_thread_new("inner", shake_hands, &inner[i]);
-    loopback_await(&done, 2);
+    stream_await(&done, 2);
     for (int i = 0; i < 2; i++) {
         g_thread_join(threads[i]);
         ck_assert_mem_eq(inner[i].key, identity_key(members[1 - i].identity), KEY_SIZE);

@@ -87,6 +87,7 @@ void session_lost(Session *session, const char *why, int64_t wait_us)
     session->fetching = false;
     session_outbox_unlinked(session);
     g_array_set_size(session->typings, 0);
+    g_ptr_array_set_size(session->early_notes, 0);
     if (session->phase != PHASE_LEFT)
         session_set_phase(session, PHASE_IDLE);
     session_tell_state(session, why);
@@ -123,6 +124,7 @@ static void allocate(Session *session)
     session->arena = arena_new(FRAME_ARENA_SIZE);
     session->targets = g_array_new(FALSE, FALSE, sizeof(Target));
     session->typings = g_array_new(FALSE, FALSE, sizeof(Typing));
+    session->early_notes = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
     session->arrivals = g_array_new(FALSE, FALSE, sizeof(Arrival));
     g_array_set_clear_func(session->arrivals, arrival_clear);
     session->repairs = g_array_new(FALSE, FALSE, sizeof(Repair));
@@ -184,6 +186,7 @@ void session_free(Session *session)
     arena_free(session->arena);
     g_array_unref(session->targets);
     g_array_unref(session->typings);
+    g_ptr_array_unref(session->early_notes);
     g_array_unref(session->arrivals);
     g_array_unref(session->repairs);
     g_array_unref(session->flights);

@@ -26,6 +26,7 @@
 
 #define SUBMITS_IN_FLIGHT 16
 #define TYPING_MAX 64                /* typing people remembered */
+#define EARLY_NOTES_MAX 256          /* notes that wait for JOINED */
 #define RANGES_MAX 4096              /* holes that one relay may make */
 #define SHOWN_MAX 8192               /* message ids remembered against double showing */
 #define CLOCK_DOUBT_MS INT64_C(2000) /* room time is measured anew when it is off by more */
@@ -154,7 +155,8 @@ struct Session {
     uint32_t page_limit;
     bool first_page; /* came, JOINED follows the commit */
     bool reading_roster;
-    GArray *typings; /* Typing */
+    GArray *typings;        /* Typing */
+    GPtrArray *early_notes; /* GBytes: the sender's key, then what is sealed; came before JOINED */
     int64_t typing_sent_us;
     ConversationId typing_sent;
     int64_t keyring_us;
@@ -315,6 +317,8 @@ Event *session_next_repair(Session *session);
 
 /* session_notes.c */
 void session_signal(Session *session, const Wire__Signal *signal);
+/* Gives out what came between Welcome and JOINED. */
+void session_early_notes(Session *session);
 
 /* session_history.c */
 /* Keeps what a SessionMessage points to. */

@@ -301,6 +301,7 @@ static void tell_joined(Session *session)
         session_send_away(session);
     session_tell_state(session, "");
     session_emit(session, (SessionEvent){.type = SESSION_EVENT_JOINED});
+    session_early_notes(session);
 }
 
 static void tell_older(Session *session, const GArray *arrivals)

@@ -117,6 +117,16 @@ START_TEST(takes_notes)
 }
 END_TEST
 
+/* Others see a member as present before it is. */
+START_TEST(keeps_notes_until_it_has_joined)
+{
+    PLAY(JOINING, {ROSTER, "b named Ben"}, {NOTED, .who = 'b'}, {NOTED, "forged", .who = 'b'},
+         {PAGE}, {READS, "state joining"}, {READS, "dial 1"}, {READS, "> hello place one, holds 0"},
+         {READS, "place"}, {READS, "Ben known"}, {READS, "state joined"}, {READS, "joined"},
+         {READS, "note of Ben: attempt 7"}, {READS, "> submit 1 name Me"}, {QUIET});
+}
+END_TEST
+
 START_TEST(leaves_out_bad_notes)
 {
     PLAY(JOIN, {NOTED, "forged", .who = 'b'}, {NOTED, "place2", .who = 'b'},
@@ -137,6 +147,7 @@ int main(void)
                                   sends_notes_to_who_is_here,
                                   sends_no_notes_without_a_link,
                                   takes_notes,
+                                  keeps_notes_until_it_has_joined,
                                   leaves_out_bad_notes};
     return play_suite("session files", tests, G_N_ELEMENTS(tests));
 }

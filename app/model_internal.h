@@ -44,7 +44,8 @@ struct Model {
     GStringChunk *strings;
 };
 
+/* For arrays of them. */
 void person_unref_pointer(gpointer person);
-void block_unref_pointer(gpointer block);
+void block_unref_pointer(gpointer block); /* a MessageBlock */
 void conversation_box_free(gpointer data);
 void model_free(Model *model);

@@ -167,11 +167,33 @@ static bool field_keys(Face *face, const SDL_Keysym *key)
     return result != FIELD_IGNORED;
 }
 
+/* Scrolls what is longer than its dialog. */
+static bool sheet_key(Face *face, const SDL_Keysym *key)
+{
+    int page = face->sheet_rect.h * 85 / 100;
+    int step = (int)lround(FACE_WHEEL_STEP * face->scale);
+    const struct {
+        SDL_Keycode key;
+        int by;
+    } steps[] = {{SDLK_UP, -step},      {SDLK_DOWN, step},       {SDLK_PAGEUP, -page},
+                 {SDLK_PAGEDOWN, page}, {SDLK_HOME, -(1 << 28)}, {SDLK_END, 1 << 28}};
+    if (!face_has_sheet(face) || key->mod & (KMOD_CTRL | KMOD_ALT))
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
+        if (steps[i].key != key->sym)
+            continue;
+        face->sheet_scroll = CLAMP(face->sheet_scroll + steps[i].by, 0, 1 << 28);
+        return true;
+    }
+    return false;
+}
+
 /* FALSE when the key means nothing here but the text that it types. */
 static bool take_key(Face *face, const SDL_Keysym *key)
 {
     const KeyBinding *binding = keys_find(key->sym, key->mod);
-    if (face_completion_key(face, key->sym) || switcher_key(face, key->sym) || enter_key(face, key))
+    if (face_completion_key(face, key->sym) || switcher_key(face, key->sym) ||
+        sheet_key(face, key) || enter_key(face, key))
         return true;
     if (binding)
         return face_run(face, binding->action, NULL);

@@ -213,8 +213,7 @@ void face_wheel(Face *face, const SDL_MouseWheelEvent *event)
     int y = face->mouse_y;
     face->dirty = true;
     Node *composer = node_find(face->nodes, "composer");
-    if (face->overlay == OVERLAY_SHORTCUTS || face->overlay == OVERLAY_TRANSFERS ||
-        face->overlay == OVERLAY_FILES) {
+    if (face_has_sheet(face)) {
         face->sheet_scroll += by;
     } else if (face->overlay != OVERLAY_NONE) {
         return;

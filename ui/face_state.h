@@ -143,6 +143,8 @@ void face_open(Face *face, const char *id);
 void face_set_focus(Face *face, const char *id);
 void face_show_overlay(Face *face, Overlay overlay);
 void face_hide_overlay(Face *face);
+/* The dialog shown scrolls. */
+bool face_has_sheet(const Face *face);
 /* The field with this node id, NULL when it is none. */
 Field *face_field(Face *face, const char *id);
 bool face_asks_name(const Face *face);

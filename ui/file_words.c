@@ -1,7 +1,5 @@
 #include "ui/file_words.h"
 
-#include "relay/text.h"
-
 #include <math.h>
 #include <string.h>
 
@@ -67,11 +65,6 @@ char *words_left(int64_t left_ms)
     return g_strdup_printf("%d h %d min left", (int)(minutes / 60), (int)(minutes % 60));
 }
 
-static char *name_of(const OfferItem *item)
-{
-    return text_visible(item->name, strlen(item->name));
-}
-
 static uint64_t item_total(const Offer *offer)
 {
     return offer->item_count + (uint64_t)offer->unlisted;
@@ -86,7 +79,7 @@ static char *count_of(uint64_t number, const char *one, const char *many)
 char *words_title(const Offer *offer)
 {
     if (item_total(offer) == 1 && offer->item_count == 1)
-        return name_of(&offer->items[0]);
+        return transfer_item_shown(&offer->items[0]);
     bool folders = false;
     for (size_t i = 0; i < offer->item_count; i++)
         folders |= offer->items[i].folder;
@@ -102,7 +95,7 @@ char *words_items(const Offer *offer)
     GString *out = g_string_new(NULL);
     size_t shown = MIN(offer->item_count, total == NAMED_ITEMS + 1 ? NAMED_ITEMS + 1 : NAMED_ITEMS);
     for (size_t i = 0; i < shown; i++) {
-        g_autofree char *name = name_of(&offer->items[i]);
+        g_autofree char *name = transfer_item_shown(&offer->items[i]);
         const char *between = !i ? "" : i + 1 == total ? " and " : ", ";
         g_string_append_printf(out, "%s%s", between, name);
     }
@@ -130,8 +123,7 @@ char *words_folder(const char *path)
     if (!path || !*path)
         return g_strdup("Downloads");
     g_autofree char *name = g_path_get_basename(path);
-    g_autofree char *shown = g_filename_display_name(name);
-    return text_visible(shown, strlen(shown));
+    return g_filename_display_name(name);
 }
 
 /* --- states --- */

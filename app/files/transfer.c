@@ -1,5 +1,9 @@
 #include "app/files/transfer.h"
 
+#include "relay/text.h"
+
+#include <string.h>
+
 const char *transfer_state_name(TransferState state)
 {
     static const char *const names[] = {
@@ -37,6 +41,11 @@ char *transfer_sentence(const Transfer *transfer)
         return g_strdup(transfer->why);
     return g_strdup_printf("Couldn't %s %s: %s", transfer->outgoing ? "send" : "get",
                            transfer->title, transfer->why);
+}
+
+char *transfer_item_shown(const OfferItem *item)
+{
+    return text_visible(item->name, strlen(item->name));
 }
 
 Transfer *transfer_ref(Transfer *transfer)

@@ -69,6 +69,9 @@ typedef struct {
  * "" when there is nothing to say. Transfer full. */
 char *transfer_sentence(const Transfer *transfer);
 
+/* The label of an item, made visible; transfer full. */
+char *transfer_item_shown(const OfferItem *item);
+
 Transfer *transfer_ref(Transfer *transfer);
 void transfer_unref(Transfer *transfer);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Transfer, transfer_unref)

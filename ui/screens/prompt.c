@@ -1,6 +1,5 @@
 #include "ui/prompt.h"
 
-#include "relay/text.h"
 #include "ui/card.h"
 #include "ui/file_words.h"
 #include "ui/layout.h"
@@ -86,7 +85,7 @@ static void draw_who(const Layout *layout, Rect *rest)
 static char *item_name(const Offer *offer, size_t row)
 {
     if (row < offer->item_count)
-        return text_visible(offer->items[row].name, strlen(offer->items[row].name));
+        return transfer_item_shown(&offer->items[row]);
     g_autofree char *number = words_number(offer->unlisted);
     return g_strdup_printf("and %s more", number);
 }

@@ -15,7 +15,7 @@ typedef struct {
     TransferWay way;
     const char *why;
     bool by_peer, retryable, prompt, in_room;
-    unsigned missing;
+    unsigned missing, number; /* `number` of its id, when it is not its place in the scene */
     const char *path;
     bool thumbnail;
 } One;
@@ -204,6 +204,8 @@ static const Scene scenes[] = {
                 "archive.zip:77000000|table.ods:43000|last.txt:12"},
       {.author = MIRA, .peer = MIRA, .items = "photos/:1204:2300000000", .prompt = true},
       {.author = SARA, .peer = SARA, .items = "گزارش.pdf:1400000", .prompt = true}}},
+    {"prompts-other",
+     {{.author = MIRA, .peer = MIRA, .items = "other.txt:420", .prompt = true, .number = 9}}},
     {"prompt-few",
      {{.author = SARA,
        .peer = SARA,
@@ -271,7 +273,8 @@ static Transfer *transfer_of(const SampleFiles *files, const One *one, Offer *of
 {
     Transfer *transfer = g_new0(Transfer, 1);
     g_atomic_ref_count_init(&transfer->references);
-    transfer_id(made++, transfer->id);
+    transfer_id(one->number ? one->number : made, transfer->id);
+    made++;
     transfer->number = made;
     memcpy(transfer->offer, message, TOKEN_SIZE);
     memcpy(transfer->author, files->people[one->author]->key, KEY_SIZE);

@@ -202,16 +202,28 @@ static void measure_picture(View *view, Card *card, const CardPictures *pictures
                                MAX((int)(height * scale), 1)};
 }
 
+static bool fits(View *view, const Card *card)
+{
+    Label label = {TYPE_META, 400, card->status_color, ALIGN_START};
+    int room = card->text_width - (card->status_icon ? px(view, 20) : 0);
+    return card->transfer->state == TRANSFER_DONE ||
+           view_text_width(view, card->status, label) <= room;
+}
+
+/* The status when it is a sentence of several lines, or what is to be said beside it. */
 static Paragraph *note_of(View *view, const Card *card)
 {
     const Transfer *transfer = card->transfer;
     if (!transfer || card->room)
         return NULL;
     bool failed = transfer->state == TRANSFER_FAILED;
+    bool done = transfer->state == TRANSFER_DONE;
     g_autofree char *words = NULL;
-    if (failed) {
+    if (failed || !fits(view, card)) {
         words = g_strdup(card->status);
-    } else if (transfer->state == TRANSFER_DONE && transfer->missing) {
+    } else if (done && transfer->why && *transfer->why) {
+        words = g_strdup(transfer->why);
+    } else if (done && transfer->missing) {
         g_autofree char *number = words_number(transfer->missing);
         words = g_strdup_printf(transfer->missing == 1
                                     ? "%s file could not be read there and is missing."
@@ -220,30 +232,31 @@ static Paragraph *note_of(View *view, const Card *card)
     }
     if (!words)
         return NULL;
-    Label label = {TYPE_META, 400, failed ? view->theme->err : view->theme->warn, ALIGN_START};
+    Color color = done ? view->theme->warn : card->status_color;
+    Label label = {TYPE_META, 400, color, ALIGN_START};
     return view_layout(view, words, label, card->text_width - px(view, 20), 3);
 }
 
 static void measure(View *view, Card *card)
 {
     bool named = *card->names;
-    bool failed = card->transfer && card->transfer->state == TRANSFER_FAILED && !card->room;
+    card->long_status = card->note && card->transfer->state != TRANSFER_DONE;
     int head = px(view, named ? HEAD_NAMES : HEAD);
     int status = px(view, card->links ? 24 : 16) + px(view, card->bar ? 11 : 0);
-    if (failed)
-        status = paragraph_height(card->note) + px(view, card->links ? 28 : 0);
+    if (card->long_status)
+        status = paragraph_height(card->note) + px(view, card->links ? 28 : card->bar ? 11 : 0);
     int lines = px(view, 20 + (named ? 18 : 0)) + status;
     head = MAX(head, lines + px(view, 2 * PAD));
     int y = card->head_y + (head - lines) / 2;
     card->title_y = y;
     card->names_y = y + px(view, 20);
     card->status_y = y + px(view, 20 + (named ? 18 : 0));
-    card->bar_y = card->status_y + px(view, 16 + 7);
+    card->bar_y = y + lines - px(view, 4);
     card->head_height = head;
     y = card->head_y + head;
-    card->note_y = failed ? card->status_y : y - px(view, 4);
-    card->links_y = failed ? y - (head - lines) / 2 - px(view, 24) : card->status_y;
-    if (card->note && !failed)
+    card->note_y = card->long_status ? card->status_y : y - px(view, 4);
+    card->links_y = card->long_status ? y - (head - lines) / 2 - px(view, 24) : card->status_y;
+    if (card->note && !card->long_status)
         y += paragraph_height(card->note) + px(view, 8);
     card->buttons_y = y;
     if (card->asks)

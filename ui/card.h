@@ -32,6 +32,7 @@ typedef struct {
     Picture *picture; /* NULL: none */
     Rect picture_box; /* where it is in the card; no width: none */
     int controls;     /* icon buttons at the right */
+    bool long_status; /* `note` is the status, of several lines */
     bool bar, links, asks;
     int head_y, head_height, title_y, names_y, status_y, bar_y, note_y, links_y, buttons_y,
         receivers_y;

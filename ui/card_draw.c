@@ -120,10 +120,9 @@ static void draw_status(View *view, const Card *card, int x, int y)
     Rect line = {x + card->text_x, y + card->status_y, card->text_width,
                  px(view, card->links ? 24 : 16)};
     Rect spoken = line;
-    bool failed = card->transfer && card->transfer->state == TRANSFER_FAILED && card->note;
-    if (failed)
+    if (card->long_status)
         line.h = px(view, 16);
-    bool done = card->links && !failed;
+    bool done = card->links && !card->long_status;
     if (done) {
         line.w -= links_width(view);
         line.w = MAX(line.w, 0);
@@ -136,7 +135,7 @@ static void draw_status(View *view, const Card *card, int x, int y)
     }
     g_autofree char *id = g_strconcat(card->id, "/status", NULL);
     node_add(view->nodes, id, ROLE_STATUS, card->status, spoken);
-    if (failed) {
+    if (card->long_status) {
         draw_paragraph(view->draw, card->note, line.x, line.y);
         if (card->links)
             draw_links(view, card, x + card->text_x - px(view, 8), y);
@@ -168,7 +167,7 @@ static void draw_lines(View *view, const Card *card, int x, int y)
         card_bar(view, bar, words_fraction(card->transfer),
                  card->transfer->state != TRANSFER_PAUSED);
     }
-    if (card->note && card->transfer->state != TRANSFER_FAILED)
+    if (card->note && !card->long_status)
         draw_paragraph(view->draw, card->note, left, y + card->note_y);
 }
 

@@ -159,12 +159,17 @@ static void running(GPtrArray *parts, const Transfer *transfer)
         add(parts, g_strdup("direct"));
 }
 
+/* A single sentence loses its full stop: other parts may follow it. */
 static char *why_or(const Transfer *transfer, char *words)
 {
     if (!transfer->why || !*transfer->why)
         return words;
     g_free(words);
-    return g_strdup(transfer->why);
+    char *why = g_strdup(transfer->why);
+    size_t length = strlen(why);
+    if (why[length - 1] == '.' && !strstr(why, ". ") && transfer->state != TRANSFER_FAILED)
+        why[length - 1] = '\0';
+    return why;
 }
 
 static void waiting(GPtrArray *parts, const Transfer *transfer, const char *other)
@@ -183,10 +188,8 @@ static void ended(GPtrArray *parts, const Transfer *transfer, const char *other)
         add(parts, why_or(transfer, g_strdup("This did not work.")));
     else if (!transfer->by_peer)
         add(parts, g_strdup("Cancelled"));
-    else if (!out && !transfer->bytes)
-        add(parts, g_strdup("No longer offered"));
     else
-        add(parts, g_strdup_printf("%s cancelled", other));
+        add(parts, why_or(transfer, g_strdup_printf("%s cancelled", other)));
     if (transfer->state != TRANSFER_FAILED)
         add(parts, words_total(transfer->content));
 }

@@ -72,6 +72,8 @@ void screen_dock(Face *face, View *view, Rect *rest)
 
 /* --- the list --- */
 
+#define LIST_MAX 100 /* the newest: cards are laid out for each frame */
+
 static void draw_scrolled(Face *face, View *view, GPtrArray *cards, Rect list, int height)
 {
     int gap = px(view, 8);
@@ -103,6 +105,8 @@ static GPtrArray *make_cards(Face *face, View *view, int width, int *height)
     *height = 0;
     for (guint i = 0; i < all->len; i++) {
         const Transfer *transfer = all->pdata[i];
+        if (i >= LIST_MAX && !words_is_active(transfer))
+            continue;
         g_autofree char *hex = card_hex(transfer->id);
         g_autofree char *id = g_strconcat("transfer/", hex, NULL);
         Card *card = card_of_transfer(view, face->model, transfer, id, width);

@@ -83,7 +83,7 @@ void landing_close(Landing *landing)
 
 static gboolean open_folders(Landing *landing, const LandingConfig *config, GError **error)
 {
-    if (mkdir(config->state_dir, STATE_MODE) != 0 && errno != EEXIST) {
+    if (g_mkdir_with_parents(config->state_dir, STATE_MODE) != 0) {
         disk_set_error(error, errno, "Cannot make", config->state_dir);
         return FALSE;
     }

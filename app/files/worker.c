@@ -159,13 +159,15 @@ static gboolean tell_end(gpointer user)
 {
     Worker *worker = user;
     const WorkerOutcome *outcome = &worker->outcome;
+    g_autofree char *text = g_steal_pointer(&worker->outcome.text); /* outlive the worker */
+    g_autofree char *path = g_steal_pointer(&worker->outcome.path);
     WorkerResult result = {.end = outcome->end,
                            .opened = outcome->opened,
                            .why = outcome->why,
-                           .text = outcome->text != NULL ? outcome->text : "",
+                           .text = text != NULL ? text : "",
                            .code = outcome->code,
                            .missing = outcome->missing,
-                           .path = outcome->path};
+                           .path = path};
     worker->config.ended(&result, worker->config.user);
     return G_SOURCE_REMOVE;
 }

@@ -40,7 +40,8 @@ static gboolean timer_fired(gpointer user)
     g_source_set_ready_time(member->timer, -1);
     session_flush(member->session, g_get_monotonic_time());
     session_tick(member->session, g_get_monotonic_time());
-    int64_t deadline = session_deadline(member->session);
+    int64_t files = member_files_tick(member->files);
+    int64_t deadline = MIN(session_deadline(member->session), files);
     int64_t set = g_source_get_ready_time(member->timer);
     if (deadline != INT64_MAX && (set < 0 || deadline < set))
         g_source_set_ready_time(member->timer, deadline);
@@ -90,6 +91,7 @@ static void out_event(const SessionEvent *event, void *user)
         return;
     if (event->type == SESSION_EVENT_JOINED)
         remember(member);
+    member_files_event(member->files, event);
     member->events.event(event, member->user);
 }
 
@@ -174,6 +176,9 @@ Member *member_new(GMainContext *context, const MemberOptions *options, const Me
     if (!open_files(member, error) || !member_open_finder(member, options, error) ||
         !open_session(member, options, error))
         return NULL;
+    member->files = member_files_new(member, error);
+    if (!member->files)
+        return NULL;
     return g_steal_pointer(&member);
 }
 
@@ -187,6 +192,7 @@ void member_free(Member *member)
     }
     g_source_destroy(member->timer);
     g_source_unref(member->timer);
+    member_files_free(member->files);
     dialer_free(member->dialer);
     link_free(member->link);
     g_ptr_array_unref(member->parting);
@@ -209,6 +215,7 @@ void member_start(Member *member)
 {
     member->started = true;
     g_source_attach(member->timer, member->context);
+    member_files_start(member->files);
     finder_start(member->finder);
     member_tell_candidates(member);
 }
@@ -217,6 +224,7 @@ void member_leave(Member *member, void (*done)(void *user), void *user)
 {
     member->left = done;
     member->left_user = user;
+    member_files_leave(member->files);
     session_flush(member->session, g_get_monotonic_time());
     session_leave(member->session, g_get_monotonic_time());
     if (member->parting->len == 0)

@@ -10,6 +10,9 @@ typedef struct {
     Candidate *candidate;
 } Known;
 
+/* Its files; member_files.c. */
+typedef struct MemberFiles MemberFiles;
+
 struct Member {
     GMainContext *context;
     MemberEvents events;
@@ -22,6 +25,7 @@ struct Member {
     Poller *poller;
     Finder *finder;
     Session *session;
+    MemberFiles *files;
     bool started; /* nothing is reported before */
     GSource *timer;
     GArray *known; /* Known */
@@ -49,6 +53,20 @@ void member_hang_up(void *user);
 bool member_send(GBytes *frame, void *user);
 /* member_left() is reported once nothing is finishing any more. */
 void member_schedule_left(Member *member);
+
+/* member_files.c */
+MemberFiles *member_files_new(Member *member, GError **error);
+/* Workers stop without a word. */
+void member_files_free(MemberFiles *files);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(MemberFiles, member_files_free)
+/* Takes in what the log and the outbox hold already. */
+void member_files_start(MemberFiles *files);
+/* Before faces hear of it, so that they find the transfer of an offer. */
+void member_files_event(MemberFiles *files, const SessionEvent *event);
+/* Monotonic µs of the next call; INT64_MAX: nothing to wait for. */
+int64_t member_files_tick(MemberFiles *files);
+/* Tells the others that this program ends, and stops the workers; before the link is given up. */
+void member_files_leave(MemberFiles *files);
 
 /* member_find.c */
 void member_tell_candidates(Member *member);

@@ -3,8 +3,25 @@
 #include "app/commands/all.h"
 
 static const Command *const table[] = {
-    &command_help, &command_who,     &command_msg,     &command_nick, &command_me, &command_away,
-    &command_back, &command_history, &command_connect, &command_quit, NULL,
+    &command_help,
+    &command_who,
+    &command_msg,
+    &command_nick,
+    &command_me,
+    &command_send,
+    &command_accept,
+    &command_decline,
+    &command_transfers,
+    &command_cancel,
+    &command_pause,
+    &command_resume,
+    &command_retry,
+    &command_away,
+    &command_back,
+    &command_history,
+    &command_connect,
+    &command_quit,
+    NULL,
 };
 
 const Command *const *commands(void)

@@ -17,6 +17,9 @@ typedef struct {
     void (*history)(unsigned count, void *user);
     /* Shows who is here; NULL: printed as lines. */
     void (*people)(void *user);
+    /* Shows all transfers; NULL: printed as lines. */
+    void (*transfers)(void *user);
+    const char *into; /* folder for what is accepted without naming one; NULL: the usual */
     void *user;
 } CommandContext;
 

@@ -4,7 +4,7 @@ static void run(const CommandContext *context, const char *arguments)
 {
     for (const Command *const *command = commands(); *command; command++) {
         g_autofree char *usage = g_strdup_printf("/%s %s", (*command)->name, (*command)->arguments);
-        g_autofree char *line = g_strdup_printf("%-18s %s", usage, (*command)->help);
+        g_autofree char *line = g_strdup_printf("%-24s %s", usage, (*command)->help);
         context->print(line, context->user);
     }
     context->print("Everything else is said; //text says /text. Also known: !online, !private, "

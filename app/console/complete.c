@@ -1,8 +1,11 @@
-/* Names contain blanks, so after "/msg" everything typed so far is the start of a name; in a text
- * it is the last word, or the last two or three if these begin a name. */
+/* Names contain blanks, so after "/msg" everything typed so far is the start of a name, after
+ * "/send" until a whole name stands there: then paths follow. In a text it is the last word, or the
+ * last two or three if these begin a name. */
 #include "app/console/complete.h"
 
 #include "app/command.h"
+#include "app/commands/arguments.h"
+#include "app/console/complete_path.h"
 
 #include <string.h>
 
@@ -60,6 +63,34 @@ static const char *addressee(const char *before)
     return NULL;
 }
 
+/* The text behind this command, NULL when the line is none. */
+static const char *behind(const char *before, const char *command)
+{
+    size_t length = strlen(command);
+    if (g_ascii_strncasecmp(before, command, length) != 0 || before[length] != ' ')
+        return NULL;
+    return before + length + strspn(before + length, " ");
+}
+
+/* Returns where the part that is completed begins. */
+static const char *complete_send(GPtrArray *words, Session *session, const char *arguments)
+{
+    const char *rest = arguments;
+    g_autofree char *name = arguments_take_known_name(session, &rest);
+    size_t room = g_str_has_prefix(arguments, "#general ") ? strlen("#general ") : 0;
+    bool named = room > 0 || (name && *rest == ' ');
+    const char *word = complete_path_word(room > 0 ? arguments + room : named ? rest : arguments);
+    if (!named) {
+        add_people(words, session, arguments, " ");
+        add_word(words, "#general", arguments);
+    }
+    if (named || words->len == 0) {
+        complete_path(words, word, false);
+        return word;
+    }
+    return arguments;
+}
+
 static const char *word_before(const char *text, const char *at)
 {
     while (at > text && at[-1] == ' ')
@@ -77,6 +108,11 @@ GPtrArray *complete_line(Session *session, const char *before, size_t *replaced)
         return words;
     if ((before[0] == '/' || before[0] == '!') && !strchr(before, ' ')) {
         add_commands(words, before);
+    } else if (behind(before, "/send")) {
+        start = complete_send(words, session, behind(before, "/send"));
+    } else if (behind(before, "/accept")) {
+        start = complete_path_word(behind(before, "/accept"));
+        complete_path(words, start, true);
     } else if (addressee(before)) {
         start = addressee(before);
         add_people(words, session, start, " ");

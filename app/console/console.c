@@ -1,12 +1,12 @@
 /* Ties a Member to a printer and to the input.
  *
  * A pipe is read only once the place is joined (or START_WAIT_MS have passed), so that "/who" or
- * "/msg Sam hello" from a script find the people they name. At the end of input the outbox is
- * awaited for DRAIN_MS. */
+ * "/msg Sam hello" from a script find the people they name. */
 #include "app/console/console.h"
 
 #include "app/command.h"
 #include "app/console/complete.h"
+#include "app/console/console_internal.h"
 #include "app/console/editor.h"
 #include "app/console/input.h"
 #include "relay/text.h"
@@ -14,101 +14,30 @@
 #include <glib-unix.h>
 #include <stdio.h>
 
-#define EXIT_FAILED 1
-#define EXIT_USAGE 64    /* sysexits.h */
-#define EXIT_NOT_SENT 75 /* EX_TEMPFAIL of sysexits.h */
+#define EXIT_USAGE 64 /* sysexits.h */
 #define START_WAIT_MS 5000
-#define DRAIN_MS 10000
 #define FIRST_HISTORY 20
 #define FIRST_HISTORY_MAX 200
 #define HISTORY_MAX 10000
 #define SKIPPED_QUIET_MS 300 /* how long nothing older came before its number is told */
 
-typedef struct {
-    Member *member;
-    const Printer *printer;
-    GMainLoop *loop;
-    bool json, terminal;
-    bool reading;      /* input was started */
-    bool greeted;      /* joined once */
-    bool ending;       /* waits for the outbox, or leaves */
-    bool leaving;      /* Goodbye is under way */
-    unsigned wanted;   /* messages that /history still waits for; 0: none */
-    unsigned missed;   /* messages to #general before joining was told */
-    unsigned skipped;  /* that came after newer ones were shown */
-    uint64_t newest;   /* position of the newest one shown of #general */
-    GHashTable *typed; /* tokens of what was typed here: shown already */
-    bool waits;        /* some of these wait for a link */
-    guint start_timer, drain_timer, skipped_timer;
-    int exit_code;
-} Console;
-
 static const ConversationId general = {.direct = false};
 
-static void add_queued(const SessionMessage *message, void *user)
+/* Offers know their transfer. */
+static void print(Console *console, const SessionMessage *message, PrintWhen when)
 {
-    if (message->delivery == DELIVERY_STATE_QUEUED)
-        ++*(unsigned *)user;
-}
-
-static unsigned waiting(Console *console)
-{
-    unsigned count = 0;
-    session_outbox(member_session(console->member), add_queued, &count);
-    return count;
-}
-
-static void left(void *user)
-{
-    g_main_loop_quit(((Console *)user)->loop);
-}
-
-static void leave(Console *console, int exit_code)
-{
-    if (console->leaving)
-        return;
-    console->leaving = console->ending = true;
-    console->exit_code = exit_code;
-    member_leave(console->member, left, console);
-}
-
-static gboolean drain_over(gpointer user)
-{
-    Console *console = user;
-    console->drain_timer = 0;
-    unsigned count = waiting(console);
-    if (count > 0) {
-        g_autofree char *text =
-            g_strdup_printf("%u message%s could not be sent yet. What is kept goes out next time.",
-                            count, count == 1 ? "" : "s");
-        console->printer->error("not-sent", text);
-    }
-    leave(console, count > 0 ? EXIT_NOT_SENT : 0);
-    return G_SOURCE_REMOVE;
-}
-
-/* The input is over: what is queued goes out first. Asked for twice, it goes at once. */
-static void finish(void *user)
-{
-    Console *console = user;
-    if (console->ending) {
-        leave(console, waiting(console) > 0 ? EXIT_NOT_SENT : 0);
-        return;
-    }
-    console->ending = true;
-    if (waiting(console) == 0)
-        leave(console, 0);
+    Session *session = member_session(console->member);
+    g_autoptr(Transfer) transfer =
+        message->offer ? console_files_of(console->files, message) : NULL;
+    if (message->offer)
+        console->printer->offer(session, message, transfer, when);
     else
-        console->drain_timer = g_timeout_add(DRAIN_MS, drain_over, console);
-    if (console->drain_timer && console->terminal)
-        console->printer->line("Waiting until everything is sent… Ctrl+C leaves at once; the rest "
-                               "goes out next time.");
+        console->printer->message(session, message, when);
 }
 
 static void print_history(const SessionMessage *message, void *user)
 {
-    Console *console = user;
-    console->printer->message(member_session(console->member), message, PRINT_HISTORY);
+    print(user, message, PRINT_HISTORY);
 }
 
 static void count_history(const SessionMessage *message, void *user)
@@ -145,6 +74,13 @@ static void command_people(void *user)
     console->printer->people(member_session(console->member));
 }
 
+static void command_transfers(void *user)
+{
+    Console *console = user;
+    g_autoptr(GPtrArray) list = transfers_list(member_transfers(console->member));
+    console->printer->transfers(member_session(console->member), list);
+}
+
 static void command_print(const char *line, void *user)
 {
     ((Console *)user)->printer->line(line);
@@ -152,7 +88,9 @@ static void command_print(const char *line, void *user)
 
 static void command_fail(const char *code, const char *text, void *user)
 {
-    ((Console *)user)->printer->error(code, text);
+    Console *console = user;
+    console->refused |= console_is_refusal(code);
+    console->printer->error(code, text);
 }
 
 static void typed(const char *line, void *user)
@@ -163,9 +101,11 @@ static void typed(const char *line, void *user)
         .here = general,
         .print = command_print,
         .fail = command_fail,
-        .quit = finish,
+        .quit = console_finish,
         .history = command_history,
         .people = console->printer->people ? command_people : NULL,
+        .transfers = console->printer->transfers ? command_transfers : NULL,
+        .into = console->options->files.into,
         .user = console,
     };
     if (console->leaving)
@@ -178,7 +118,7 @@ static void typed(const char *line, void *user)
     command_line(&context, line);
     printer_set_echo(NULL);
     if (!printer_alive())
-        leave(console, EXIT_FAILED);
+        console_leave(console, EXIT_FAILED);
 }
 
 /* Others see that something is being written to them; commands are nobody's business. */
@@ -199,7 +139,7 @@ static GPtrArray *complete(const char *before, size_t *replaced, void *user)
 static void start_reading(Console *console)
 {
     static const InputEvents events = {
-        .line = typed, .end = finish, .edited = edited, .complete = complete};
+        .line = typed, .end = console_input_over, .edited = edited, .complete = complete};
     if (console->reading)
         return;
     console->reading = true;
@@ -219,6 +159,16 @@ static gboolean start_anyway(gpointer user)
     return G_SOURCE_REMOVE;
 }
 
+static void tell_undecided(Console *console)
+{
+    unsigned count = console_files_undecided(console->files);
+    g_autofree char *text =
+        g_strdup_printf("%u offer%s for your decision: /transfers shows %s.", count,
+                        count == 1 ? " waits" : "s wait", count == 1 ? "it" : "them");
+    if (count > 0 && !console->json && !console->options->files.accept_from)
+        console->printer->line(text);
+}
+
 /* The last page, or all that was missed if that is more. */
 static void greet(Console *console)
 {
@@ -232,7 +182,9 @@ static void greet(Console *console)
     if (console->waits)
         console->printer->line("What waited goes out now.");
     console->waits = false;
+    tell_undecided(console);
     console->greeted = true;
+    console_files_look(console->files);
     start_reading(console);
 }
 
@@ -284,11 +236,11 @@ static void show_message(Console *console, const SessionEvent *event)
         bool waits = session_state(session) != SESSION_JOINED;
         console->waits |= waits;
         printer_set_echo(NULL); /* the message stands for what was typed */
-        console->printer->message(session, message, waits ? PRINT_WAITING : PRINT_LIVE);
+        print(console, message, waits ? PRINT_WAITING : PRINT_LIVE);
         g_hash_table_add(console->typed, g_bytes_new(message->token, TOKEN_SIZE));
     } else if (console->json || !passes_by(console, event)) {
         printer_hold(!console->json && !console->greeted); /* private ones follow the greeting */
-        console->printer->message(session, message, event->live ? PRINT_LIVE : PRINT_MISSED);
+        print(console, message, event->live ? PRINT_LIVE : PRINT_MISSED);
         printer_hold(false);
     }
 }
@@ -300,13 +252,13 @@ static void show_delivery(Console *console, const SessionMessage *message)
     bool shown = g_hash_table_contains(console->typed, token);
     console->printer->delivery(session, message);
     if (message->delivery == DELIVERY_STATE_SENT && !shown)
-        console->printer->message(session, message, PRINT_LIVE);
-    if (console->ending && waiting(console) == 0)
-        leave(console, 0);
+        print(console, message, PRINT_LIVE);
+    console_settle(console);
 }
 
 static void show_member(Console *console, const SessionEvent *event)
 {
+    console_files_look(console->files);
     if (!console->json && !console->greeted)
         return; /* the greeting names who is here */
     console->printer->member(member_session(console->member), event->member, event->change,
@@ -338,11 +290,10 @@ static void on_event(const SessionEvent *event, void *user)
             continue_history(console);
         break;
     case SESSION_EVENT_NOTICE:
+        console->refused |= event->code && console_is_refusal(event->code);
         console->printer->error(event->code ? event->code : "notice", event->text);
         break;
     case SESSION_EVENT_WANTS_CONNECT:
-    case SESSION_EVENT_NOTE:
-    case SESSION_EVENT_NOTE_RETURNED:
         if (!console->json)
             console->printer->line(
                 "No one was found yet; still looking. /connect HOST:PORT joins by address.");
@@ -353,10 +304,19 @@ static void on_event(const SessionEvent *event, void *user)
         console->missed = console->skipped = 0;
         break;
     case SESSION_EVENT_TYPING:
+    case SESSION_EVENT_NOTE:
+    case SESSION_EVENT_NOTE_RETURNED:
         break;
     }
     if (!printer_alive())
-        leave(console, EXIT_FAILED);
+        console_leave(console, EXIT_FAILED);
+}
+
+static void on_transfer(Transfer *transfer, void *user)
+{
+    Console *console = user;
+    if (!console->leaving)
+        console_files_changed(console->files, transfer);
 }
 
 static void on_choices(void *user)
@@ -371,7 +331,7 @@ static void on_finding(FinderState state, const char *line, void *user)
 
 static gboolean terminated(gpointer user)
 {
-    leave(user, 0);
+    console_leave(user, 0);
     return G_SOURCE_CONTINUE;
 }
 
@@ -380,9 +340,9 @@ static gboolean interrupted(gpointer user)
 {
     Console *console = user;
     if (!console->terminal)
-        leave(console, 0);
+        console_leave(console, 0);
     else if (!editor_clear())
-        finish(console);
+        console_finish(console);
     return G_SOURCE_CONTINUE;
 }
 
@@ -417,8 +377,13 @@ static void run(Console *console)
 int console_run(const ConsoleOptions *options)
 {
     static const MemberEvents events = {
-        .event = on_event, .choices = on_choices, .finding = on_finding};
+        .event = on_event,
+        .choices = on_choices,
+        .finding = on_finding,
+        .transfer = on_transfer,
+    };
     Console console = {
+        .options = options,
         .printer = options->json ? &json_printer : &text_printer,
         .json = options->json,
     };
@@ -428,10 +393,14 @@ int console_run(const ConsoleOptions *options)
         g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
     console.loop = g_main_loop_new(NULL, FALSE);
     console.member = member_new(NULL, &options->member, &events, &console, &error);
-    if (console.member)
+    if (console.member) {
+        console.files = console_files_new(console.member, console.printer, &options->files,
+                                          console_settle, &console);
         run(&console);
-    else
+    } else {
         fprintf(stderr, "backfence-console: %s\n", error->message);
+    }
+    console_files_free(console.files);
     member_free(console.member);
     g_main_loop_unref(console.loop);
     g_hash_table_unref(console.typed);

@@ -1,16 +1,18 @@
 #pragma once
 /* The console: a member whose face is lines of text. Default GMainContext. */
 
-#include "app/console/printer.h"
+#include "app/console/console_files.h"
 #include "app/member.h"
 
 /* What the command line says. */
 typedef struct {
     MemberOptions member;
+    ConsoleFilesOptions files;
     bool json;
 } ConsoleOptions;
 
 /* Runs until the person leaves or the input ends; returns the exit code: 0, 75 when something could
- * not be sent within 10 s, 64 when the name or address cannot be one, 1 when it could not start
- * (both said on standard error). */
+ * not be sent within 10 s or was not accepted in time and goes out the next time, 69 when what was
+ * sent or accepted was declined, cancelled or failed, 64 when the name or address cannot be one, 1
+ * when it could not start (both said on standard error). */
 int console_run(const ConsoleOptions *options);

@@ -31,6 +31,13 @@ static void add_flag(JsonBuilder *builder, const char *name, bool flag)
     json_builder_add_boolean_value(builder, flag);
 }
 
+/* Of this machine: may be of any encoding. */
+static void add_path(JsonBuilder *builder, const char *name, const char *path)
+{
+    g_autofree char *text = g_filename_display_name(path);
+    add_text(builder, name, text);
+}
+
 static void add_hex(JsonBuilder *builder, const char *name, const uint8_t *bytes, size_t length)
 {
     g_autoptr(GString) hex = g_string_sized_new(length * 2);
@@ -89,6 +96,24 @@ static void people(Session *session)
     end(builder);
 }
 
+static void add_items(JsonBuilder *builder, const Offer *offer)
+{
+    json_builder_set_member_name(builder, "items");
+    json_builder_begin_array(builder);
+    for (size_t i = 0; i < offer->item_count; i++) {
+        const OfferItem *item = &offer->items[i];
+        json_builder_begin_object(builder);
+        add_text(builder, "name", item->name);
+        add_flag(builder, "folder", item->folder);
+        add_number(builder, "files", (int64_t)item->files);
+        add_number(builder, "bytes", (int64_t)item->bytes);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
+    if (offer->unlisted > 0)
+        add_number(builder, "unlisted", offer->unlisted);
+}
+
 static void add_message(JsonBuilder *builder, Session *session, const SessionMessage *message)
 {
     add_hex(builder, "id", message->token, TOKEN_SIZE);
@@ -105,6 +130,11 @@ static void add_message(JsonBuilder *builder, Session *session, const SessionMes
         add_flag(builder, "action", true);
     if (message->kind != EVENT_MESSAGE)
         add_number(builder, "kind", message->kind);
+    if (message->offer) {
+        add_number(builder, "files", (int64_t)message->offer->files);
+        add_number(builder, "bytes", (int64_t)message->offer->bytes);
+        add_items(builder, message->offer);
+    }
     add_number(builder, "time", message->time_ms);
     add_number(builder, "position", (int64_t)message->position);
 }
@@ -117,6 +147,102 @@ static void message(Session *session, const SessionMessage *message, PrintWhen w
         add_flag(builder, "own", true);
     if (when != PRINT_LIVE)
         add_flag(builder, when == PRINT_MISSED ? "missed" : "history", true);
+    end(builder);
+}
+
+static void add_offer(JsonBuilder *builder, Session *session, const SessionMessage *message,
+                      const Transfer *transfer)
+{
+    add_hex(builder, "offer", message->token, TOKEN_SIZE);
+    if (transfer) {
+        add_hex(builder, "id", transfer->id, TRANSFER_SIZE);
+        add_number(builder, "number", transfer->number);
+        add_text(builder, "title", transfer->title);
+        add_text(builder, "state", transfer_state_name(transfer->state));
+    }
+    if (message->conversation.direct) {
+        bool own = memcmp(message->author, session_self(session)->key, KEY_SIZE) == 0;
+        const SessionMember *self = session_self(session);
+        add_text(builder, "to", own ? shown(session, message->conversation.id) : self->shown);
+        add_hex(builder, "with", message->conversation.id, KEY_SIZE);
+    } else {
+        add_text(builder, "room", "general");
+    }
+    add_text(builder, "from", shown(session, message->author));
+    add_hex(builder, "key", message->author, KEY_SIZE);
+    add_number(builder, "files", (int64_t)message->offer->files);
+    add_number(builder, "bytes", (int64_t)message->offer->bytes);
+    add_items(builder, message->offer);
+    add_number(builder, "time", message->time_ms);
+    add_number(builder, "position", (int64_t)message->position);
+}
+
+static void offer(Session *session, const SessionMessage *message, const Transfer *transfer,
+                  PrintWhen when)
+{
+    bool own = memcmp(message->author, session_self(session)->key, KEY_SIZE) == 0;
+    g_autoptr(JsonBuilder) builder = begin("offer");
+    add_offer(builder, session, message, transfer);
+    add_flag(builder, "live", when == PRINT_LIVE);
+    if (own)
+        add_flag(builder, "own", true);
+    if (when != PRINT_LIVE)
+        add_flag(builder, when == PRINT_MISSED ? "missed" : "history", true);
+    end(builder);
+}
+
+static void add_transfer(JsonBuilder *builder, Session *session, const Transfer *transfer)
+{
+    static const uint8_t nobody[KEY_SIZE];
+    add_hex(builder, "id", transfer->id, TRANSFER_SIZE);
+    add_number(builder, "number", transfer->number);
+    add_hex(builder, "offer", transfer->offer, TOKEN_SIZE);
+    add_text(builder, "title", transfer->title);
+    add_flag(builder, "outgoing", transfer->outgoing);
+    add_flag(builder, "in_room", transfer->in_room);
+    if (memcmp(transfer->peer, nobody, KEY_SIZE) != 0) {
+        add_text(builder, "peer", shown(session, transfer->peer));
+        add_hex(builder, "key", transfer->peer, KEY_SIZE);
+    }
+    add_text(builder, "state", transfer_state_name(transfer->state));
+    add_flag(builder, "by_peer", transfer->by_peer);
+    add_number(builder, "bytes", (int64_t)transfer->bytes);
+    add_number(builder, "total", (int64_t)transfer->total);
+    add_number(builder, "rate", (int64_t)transfer->rate);
+    if (transfer->left_ms >= 0)
+        add_number(builder, "left_ms", transfer->left_ms);
+    add_text(builder, "way", transfer_way_name(transfer->way));
+    add_text(builder, "why", transfer->why);
+    if (transfer->code)
+        add_text(builder, "code", transfer->code);
+    if (transfer->state == TRANSFER_FAILED)
+        add_flag(builder, "retryable", transfer->retryable);
+    if (transfer->missing > 0)
+        add_number(builder, "missing", transfer->missing);
+    if (!transfer->outgoing)
+        add_path(builder, "into", transfer->into);
+    if (transfer->path)
+        add_path(builder, "path", transfer->path);
+}
+
+static void transfer(Session *session, const Transfer *transfer, TransferNews news)
+{
+    g_autoptr(JsonBuilder) builder = begin("transfer");
+    add_transfer(builder, session, transfer);
+    end(builder);
+}
+
+static void transfers(Session *session, const GPtrArray *list)
+{
+    g_autoptr(JsonBuilder) builder = begin("transfers");
+    json_builder_set_member_name(builder, "transfers");
+    json_builder_begin_array(builder);
+    for (guint i = 0; i < list->len; i++) {
+        json_builder_begin_object(builder);
+        add_transfer(builder, session, list->pdata[i]);
+        json_builder_end_object(builder);
+    }
+    json_builder_end_array(builder);
     end(builder);
 }
 
@@ -188,6 +314,9 @@ static void error(const char *code, const char *text)
 const Printer json_printer = {
     .joined = joined,
     .message = message,
+    .offer = offer,
+    .transfer = transfer,
+    .transfers = transfers,
     .delivery = delivery,
     .member = member,
     .link = link_state,

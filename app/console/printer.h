@@ -2,6 +2,7 @@
 /* How the console shows what happens: as lines for people or as JSON objects for programs. Both
  * write to standard output, a line at a time. */
 
+#include "app/files/transfer.h"
 #include "app/session.h"
 
 #include <stdbool.h>
@@ -13,11 +14,25 @@ typedef enum {
     PRINT_HISTORY, /* asked for by /history */
 } PrintWhen;
 
+/* What is new about a transfer. */
+typedef enum {
+    TRANSFER_NEWS_NONE,
+    TRANSFER_NEWS_PROGRESS,
+    TRANSFER_NEWS_DETAIL, /* still moving, but otherwise */
+    TRANSFER_NEWS_STATE
+} TransferNews;
+
 /* One of the two ways. Everything from others is escaped inside. */
 typedef struct {
     /* `again`: after the link was lost. */
     void (*joined)(Session *session, bool again);
     void (*message)(Session *session, const SessionMessage *message, PrintWhen when);
+    /* The same for one that offers files; `transfer` may be NULL. */
+    void (*offer)(Session *session, const SessionMessage *message, const Transfer *transfer,
+                  PrintWhen when);
+    void (*transfer)(Session *session, const Transfer *transfer, TransferNews news);
+    /* Transfer*; NULL: left to the command. */
+    void (*transfers)(Session *session, const GPtrArray *list);
     /* A message of one's own was queued, stored by the relay, or refused. */
     void (*delivery)(Session *session, const SessionMessage *message);
     void (*member)(Session *session, const SessionMember *member, MemberChange change,

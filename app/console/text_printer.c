@@ -1,6 +1,7 @@
 /* Lines for people. Times are local; what comes from others is escaped, so that no one can draw on
  * another's terminal. */
 #include "app/console/printer.h"
+#include "app/transfer_line.h"
 #include "relay/text.h"
 
 #define DIM "2"
@@ -121,6 +122,92 @@ static void message(Session *session, const SessionMessage *message, PrintWhen w
     printer_write(line);
 }
 
+/* "[14:02] Sam offers mockup.fig (18.4 MB). /accept 3 or /decline 3" */
+static void offer(Session *session, const SessionMessage *message, const Transfer *transfer,
+                  PrintWhen when)
+{
+    bool own = memcmp(message->author, session_self(session)->key, KEY_SIZE) == 0;
+    g_autoptr(GDateTime) when_said = g_date_time_new_from_unix_local(message->time_ms / 1000);
+    write_day(when_said);
+    g_autofree char *time = clock_time(when_said);
+    g_autofree char *author = shown(session, message->author);
+    g_autofree char *way = addressed(session, message, own);
+    g_autofree char *what = transfer_line_offer(message->offer);
+    bool open = transfer && !transfer->outgoing && transfer->state == TRANSFER_OFFERED;
+    g_autofree char *choice =
+        open ? g_strdup_printf(" /accept %u or /decline %u", transfer->number, transfer->number)
+             : g_strdup("");
+    const char *waits = when == PRINT_WAITING ? " (goes out when you are back)" : "";
+    g_autofree char *line =
+        g_strdup_printf("%s %s%s offers %s.%s%s", time, author, way, what, choice, waits);
+    printer_write(line);
+}
+
+/* Behind "-- 3: "; NULL: nothing to say, or said by the command that a person typed. */
+static char *transfer_begun(const Transfer *transfer, const char *what, const char *peer)
+{
+    static const char *const ways[] = {[TRANSFER_WAY_REVERSE] = ", dialled the other way round",
+                                       [TRANSFER_WAY_RELAY] = ", through the relay"};
+    const char *way = ways[transfer->way] ? ways[transfer->way] : "";
+    return transfer->outgoing ? g_strdup_printf("sending %s to %s%s.", what, peer, way)
+                              : g_strdup_printf("receiving %s from %s%s.", what, peer, way);
+}
+
+static char *transfer_done(const Transfer *transfer, const char *what, const char *peer)
+{
+    g_autofree char *path =
+        transfer->path ? text_escape(transfer->path, strlen(transfer->path)) : g_strdup(what);
+    g_autofree char *missing =
+        transfer->missing == 0 ? g_strdup("")
+                               : g_strdup_printf(" %u file%s could not be sent.", transfer->missing,
+                                                 transfer->missing == 1 ? "" : "s");
+    return transfer->outgoing ? g_strdup_printf("%s has %s.%s", peer, what, missing)
+                              : g_strdup_printf("%s is here: %s.%s", what, path, missing);
+}
+
+static char *transfer_sentence_of(const Transfer *transfer, const char *what, const char *peer)
+{
+    g_autofree char *why = text_escape(transfer->why, strlen(transfer->why));
+    unsigned number = transfer->number;
+    switch (transfer->state) {
+    case TRANSFER_OFFERED:
+        return transfer->outgoing
+                   ? g_strdup_printf("%s is offered. /cancel %u takes it back.", what, number)
+                   : NULL;
+    case TRANSFER_WAITING:
+        return *why ? g_strdup_printf("%s waits. %s", what, why) : NULL;
+    case TRANSFER_RUNNING:
+    case TRANSFER_CHECKING:
+        return transfer_begun(transfer, what, peer);
+    case TRANSFER_PAUSED:
+        return transfer->by_peer ? g_strdup_printf("%s was paused by %s.", what, peer) : NULL;
+    case TRANSFER_DONE:
+        return transfer_done(transfer, what, peer);
+    case TRANSFER_DECLINED:
+        return transfer->outgoing ? g_strdup_printf("%s declined %s.", peer, what) : NULL;
+    case TRANSFER_CANCELLED:
+        return transfer->by_peer ? g_strdup_printf("%s was cancelled by %s.", what, peer) : NULL;
+    case TRANSFER_FAILED:
+        return g_strdup_printf("%s failed. %s%s", what, why,
+                               transfer->retryable ? " /retry tries again." : "");
+    }
+    return NULL;
+}
+
+static void transfer(Session *session, const Transfer *transfer, TransferNews news)
+{
+    if (news != TRANSFER_NEWS_STATE)
+        return;
+    g_autofree char *what = transfer_line_offer(transfer->content);
+    g_autofree char *peer = shown(session, transfer->peer);
+    g_autofree char *sentence = transfer_sentence_of(transfer, what, peer);
+    bool failed = transfer->state == TRANSFER_FAILED;
+    g_autofree char *line =
+        g_strdup_printf("%s %u: %s", failed ? "!!" : "--", transfer->number, sentence);
+    if (sentence)
+        write_painted(failed ? ALARM : DIM, line);
+}
+
 static void joined(Session *session, bool again)
 {
     const char *name = session_place_name(session), *self = session_self(session)->shown;
@@ -146,7 +233,8 @@ static void delivery(Session *session, const SessionMessage *message)
 {
     if (message->delivery != DELIVERY_STATE_REFUSED)
         return;
-    g_autofree char *text = body(message->text);
+    g_autofree char *text =
+        message->offer ? transfer_line_offer(message->offer) : body(message->text);
     g_autofree char *line = g_strdup_printf("!! Not sent: %s (%s)", text, message->why);
     write_painted(ALARM, line);
 }
@@ -217,6 +305,8 @@ static void error(const char *code, const char *text)
 const Printer text_printer = {
     .joined = joined,
     .message = message,
+    .offer = offer,
+    .transfer = transfer,
     .delivery = delivery,
     .member = member,
     .link = link_state,

@@ -1,0 +1,43 @@
+#pragma once
+/* What the files of the console share; nobody else includes it. */
+
+#include "app/console/console.h"
+
+#define EXIT_FAILED 1
+
+typedef struct Console Console;
+
+struct Console {
+    Member *member;
+    const ConsoleOptions *options;
+    ConsoleFiles *files;
+    const Printer *printer;
+    GMainLoop *loop;
+    bool json, terminal;
+    bool reading;      /* input was started */
+    bool greeted;      /* joined once */
+    bool ending;       /* waits for the outbox, or leaves */
+    bool leaving;      /* Goodbye is under way */
+    bool refused;      /* something about files could not be done at all */
+    bool drained;      /* the outbox had its time */
+    unsigned wanted;   /* messages that /history still waits for; 0: none */
+    unsigned missed;   /* messages to #general before joining was told */
+    unsigned skipped;  /* that came after newer ones were shown */
+    uint64_t newest;   /* position of the newest one shown of #general */
+    GHashTable *typed; /* tokens of what was typed here: shown already */
+    bool waits;        /* some of these wait for a link */
+    guint start_timer, drain_timer, skipped_timer;
+    int exit_code;
+};
+
+/* console_end.c */
+/* Goodbye, then the loop ends with this code. */
+void console_leave(Console *console, int exit_code);
+/* Leaves when everything went out; asked for twice, at once. `user` is the Console, as below. */
+void console_finish(void *user);
+/* A script that asked for this should learn of it by the exit code. */
+bool console_is_refusal(const char *code);
+/* Nothing more is typed. */
+void console_input_over(void *user);
+/* Leaves if it is to and nothing is to be waited for any more. */
+void console_settle(void *user);

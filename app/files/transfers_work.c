@@ -136,7 +136,7 @@ static void done(Entry *entry, const WorkerResult *result)
 /* Trying again helps only when something outside can be put right. */
 static bool can_be_retried(const char *code)
 {
-    static const char *const hopeless[] = {"changed", "vanished", "bad-offer", "bad-data"};
+    static const char *const hopeless[] = {"changed", "vanished", "protocol"};
 
     for (size_t i = 0; i < G_N_ELEMENTS(hopeless); i++) {
         if (g_strcmp0(code, hopeless[i]) == 0)
@@ -205,10 +205,11 @@ static void ended(const WorkerResult *result, void *user)
     const TransfersWorkers *workers = transfers->output->workers;
     int64_t now_us = transfers->output->now_us(transfers->user);
 
-    entry->bytes = workers->bytes(entry->worker);
-    entry->missing = result->missing;
-    if (result->opened)
+    if (result->opened) {
+        entry->bytes = workers->bytes(entry->worker);
         remember_way(entry);
+    }
+    entry->missing = result->missing;
     entry_drop_attempt(entry);
     end(entry, result, now_us);
     entry_touch(entry);
@@ -305,6 +306,8 @@ static void sample(Entry *entry, int64_t now_us)
 
     entry->total = total ? total : entry->total;
     if (phase == WORKER_MOVING) {
+        if (entry->samples == 0)
+            entry->began_bytes = entry->bytes;
         take_sample(entry, now_us);
     } else {
         entry->samples = 0;

@@ -29,11 +29,6 @@ static bool nobody(const uint8_t *key)
     return memcmp(key, zero, KEY_SIZE) == 0;
 }
 
-static const char *other_name(const Card *card)
-{
-    return card->other ? card->other->shown : "the other side";
-}
-
 /* --- what it shows --- */
 
 /* A room's offer: those that are under way come first into the few places that there are. */
@@ -146,11 +141,11 @@ static char *fit_parts(View *view, const Card *card, const GPtrArray *parts)
 /* In a list it begins with who it is about. */
 static char *fit_status(View *view, const Card *card)
 {
-    g_autoptr(GPtrArray) parts = words_state(card->transfer, other_name(card));
-    bool says_who = strstr(parts->pdata[0], other_name(card)) != NULL;
+    g_autoptr(GPtrArray) parts = words_state(card->transfer, card->other_name);
+    bool says_who = strstr(parts->pdata[0], card->other_name) != NULL;
     const char *way = card->transfer->outgoing ? "to" : "from";
     if (card->listed && card->other && !says_who)
-        g_ptr_array_insert(parts, 0, g_strdup_printf("%s %s", way, other_name(card)));
+        g_ptr_array_insert(parts, 0, g_strdup_printf("%s %s", way, card->other_name));
     return fit_parts(view, card, parts);
 }
 
@@ -273,6 +268,7 @@ static void fill(View *view, Card *card, const GPtrArray *all, const CardPicture
     const Transfer *transfer = card->transfer;
     bool single = transfer && !card->room;
     g_autoptr(GPtrArray) room = room_parts(card, all);
+    card->other_name = words_name(card->other ? card->other->shown : "the other side");
     card->width = MIN(card->width, px(view, WIDEST));
     card->text_x = px(view, PAD + TILE + PAD);
     card->controls = control_count(card);
@@ -342,7 +338,8 @@ void card_free(Card *card)
         return;
     g_ptr_array_unref(card->receivers);
     paragraph_unref(card->note);
-    char *owned[] = {card->id, card->title, card->names, card->status, card->spoken};
+    char *owned[] = {card->id,    card->other_name, card->title,
+                     card->names, card->status,     card->spoken};
     for (size_t i = 0; i < G_N_ELEMENTS(owned); i++)
         g_free(owned[i]);
     g_free(card);

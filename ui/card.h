@@ -19,6 +19,7 @@ typedef struct {
     const Offer *offer;       /* of the snapshot */
     const Transfer *transfer; /* of the snapshot; NULL: nothing is known of it */
     const Person *other;      /* NULL: not known */
+    char *other_name;         /* owned; for sentences */
     bool room;                /* an own offer in a room: `receivers` counts */
     bool listed;              /* in the list of transfers: says who */
     GPtrArray *receivers;     /* owned, const Transfer*: those shown */

@@ -1,9 +1,11 @@
 #include "ui/file_words.h"
 
 #include <math.h>
+#include <pango/pango.h>
 #include <string.h>
 
-#define NAMED_ITEMS 2 /* in the line of names */
+#define LRM "\xE2\x80\x8E" /* left-to-right mark: no glyph, but a direction */
+#define NAMED_ITEMS 2      /* in the line of names */
 
 static const char *const units[] = {"KB", "MB", "GB", "TB", "PB", "EB"};
 
@@ -17,6 +19,16 @@ static double unit_of(uint64_t bytes, int *unit)
         (*unit)++;
     }
     return size;
+}
+
+static bool is_rtl(const char *text)
+{
+    return pango_find_base_dir(text, -1) == PANGO_DIRECTION_RTL;
+}
+
+char *words_name(const char *name)
+{
+    return is_rtl(name) ? g_strconcat(LRM, name, LRM, NULL) : g_strdup(name);
 }
 
 char *words_size(uint64_t bytes)
@@ -165,7 +177,8 @@ static char *why_or(const Transfer *transfer, char *words)
     if (!transfer->why || !*transfer->why)
         return words;
     g_free(words);
-    char *why = g_strdup(transfer->why);
+    /* It may begin with a name. */
+    char *why = g_strconcat(is_rtl(transfer->why) ? LRM : "", transfer->why, NULL);
     size_t length = strlen(why);
     if (why[length - 1] == '.' && !strstr(why, ". ") && transfer->state != TRANSFER_FAILED)
         why[length - 1] = '\0';

@@ -26,7 +26,7 @@ typedef struct {
 static char *words_asked(const Layout *layout)
 {
     const Offer *offer = layout->transfer->content;
-    const char *name = layout->author ? layout->author->shown : "Somebody";
+    g_autofree char *name = words_name(layout->author ? layout->author->shown : "Somebody");
     g_autofree char *what = NULL;
     if (layout->rows)
         what = words_title(offer);

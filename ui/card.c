@@ -129,7 +129,9 @@ static int control_count(const Card *card)
 static char *fit_parts(View *view, const Card *card, const GPtrArray *parts)
 {
     Label label = {TYPE_META, 400, view->theme->text2, ALIGN_START};
-    int room = card->text_width - (card->status_icon ? px(view, 20) : 0);
+    bool beside = card->links && card->transfer->state == TRANSFER_DONE;
+    int room = card->text_width - (card->status_icon ? px(view, 20) : 0) -
+               (beside ? card_links_width(view) : 0);
     for (guint count = parts->len; count > 1; count--) {
         g_autofree char *line = words_join(parts, count);
         if (view_text_width(view, line, label) <= room)
@@ -269,7 +271,8 @@ static void fill(View *view, Card *card, const GPtrArray *all, const CardPicture
     bool single = transfer && !card->room;
     g_autoptr(GPtrArray) room = room_parts(card, all);
     card->other_name = words_name(card->other ? card->other->shown : "the other side");
-    card->width = MIN(card->width, px(view, WIDEST));
+    if (!card->listed)
+        card->width = MIN(card->width, px(view, WIDEST));
     card->text_x = px(view, PAD + TILE + PAD);
     card->controls = control_count(card);
     int controls = card->controls ? px(view, card->controls * 32 + 6) : px(view, PAD);
@@ -277,13 +280,13 @@ static void fill(View *view, Card *card, const GPtrArray *all, const CardPicture
     card->title = words_title(card->offer);
     card->names = words_items(card->offer);
     look_of_state(view, card);
+    card->links = single && ((transfer->state == TRANSFER_DONE && transfer->path) ||
+                             (transfer->state == TRANSFER_FAILED && transfer->retryable));
     if (single)
         card->status = fit_status(view, card);
     else
         card->status = fit_parts(view, card, room);
     card->bar = single && words_is_active(transfer);
-    card->links = single && ((transfer->state == TRANSFER_DONE && transfer->path) ||
-                             (transfer->state == TRANSFER_FAILED && transfer->retryable));
     card->asks = single && transfer->state == TRANSFER_OFFERED && !transfer->outgoing;
     card->note = note_of(view, card);
     card->spoken = g_strdup_printf("%s, %s", card->title, card->status);

@@ -56,5 +56,7 @@ void card_draw(View *view, const Card *card, int x, int y);
 char *card_fit_name(View *view, const char *name, Label label, int width);
 /* The 4 pixels of progress. */
 void card_bar(View *view, Rect rect, double fraction, bool moves);
+/* Of "Open" and "Show in folder" side by side. */
+int card_links_width(View *view);
 /* 32 hexadecimal digits; transfer full. */
 char *card_hex(const uint8_t *id);

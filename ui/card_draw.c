@@ -108,7 +108,7 @@ static void draw_links(View *view, const Card *card, int x, int y)
     text_button(view, card, "show", "Show in folder", &x, y, "file-show");
 }
 
-static int links_width(View *view)
+int card_links_width(View *view)
 {
     Label label = {TYPE_SECONDARY, 500, view->theme->link, ALIGN_CENTER};
     return view_text_width(view, "Open", label) + view_text_width(view, "Show in folder", label) +
@@ -124,7 +124,7 @@ static void draw_status(View *view, const Card *card, int x, int y)
         line.h = px(view, 16);
     bool done = card->links && !card->long_status;
     if (done) {
-        line.w -= links_width(view);
+        line.w -= card_links_width(view);
         line.w = MAX(line.w, 0);
     }
     if (card->status_icon && line.w > px(view, 20)) {
@@ -147,7 +147,7 @@ static void draw_status(View *view, const Card *card, int x, int y)
     if (!done || view_text_width(view, card->status, label) <= line.w)
         used = view_label(view, card->status, label, line);
     else
-        line.x = x + card->text_x - px(view, 8);
+        line.x -= px(view, card->status_icon ? 4 : 8);
     if (done)
         draw_links(view, card, line.x + used + (used ? px(view, 4) : 0), y);
 }

@@ -233,9 +233,9 @@ GPtrArray *words_state(const Transfer *transfer, const char *other)
         add_amount(parts, transfer);
         break;
     case TRANSFER_DONE:
-        add(parts, words_size(transfer->total));
         if (transfer->outgoing)
             add(parts, g_strdup_printf("%s has it", other));
+        add(parts, words_size(transfer->total));
         if (transfer->way == TRANSFER_WAY_RELAY)
             add(parts, g_strdup("through the relay"));
         break;

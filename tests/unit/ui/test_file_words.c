@@ -169,7 +169,7 @@ START_TEST(states)
         {{.state = TRANSFER_CHECKING, .bytes = 1000}, "Checking what is here… · 1.0 of 2.0 KB"},
         {{.state = TRANSFER_PAUSED, .bytes = 1000}, "Paused · 1.0 of 2.0 KB"},
         {{.state = TRANSFER_PAUSED, .by_peer = true}, "Paused by Sam · 2.0 KB"},
-        {{.state = TRANSFER_DONE, .outgoing = true}, "2.0 KB · Sam has it"},
+        {{.state = TRANSFER_DONE, .outgoing = true}, "Sam has it · 2.0 KB"},
         {{.state = TRANSFER_DECLINED}, "Declined · 2.0 KB"},
         {{.state = TRANSFER_DECLINED, .outgoing = true}, "Sam declined · 2.0 KB"},
         {{.state = TRANSFER_CANCELLED}, "Cancelled · 2.0 KB"},

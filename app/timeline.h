@@ -21,6 +21,7 @@ void timeline_set_choices(Timeline *timeline, const Choice *choices, size_t coun
 void timeline_set_transfers(Timeline *timeline, const GPtrArray *transfers);
 /* A new one, or a new snapshot of a known one; referenced. */
 void timeline_transfer(Timeline *timeline, Transfer *transfer);
+void timeline_transfer_gone(Timeline *timeline, const uint8_t *id);
 /* GBytes; referenced, and nobody changes it any more. */
 void timeline_set_accepted(Timeline *timeline, GPtrArray *keys);
 /* UTF-8, for showing. */

@@ -74,6 +74,18 @@ void timeline_transfer(Timeline *timeline, Transfer *transfer)
     timeline->changed = true;
 }
 
+void timeline_transfer_gone(Timeline *timeline, const uint8_t *id)
+{
+    GPtrArray *transfers = own_transfers(timeline);
+    for (guint i = 0; i < transfers->len; i++) {
+        if (memcmp(((Transfer *)transfers->pdata[i])->id, id, TRANSFER_SIZE) != 0)
+            continue;
+        g_ptr_array_remove_index(transfers, i);
+        timeline->changed = true;
+        return;
+    }
+}
+
 void timeline_set_accepted(Timeline *timeline, GPtrArray *keys)
 {
     g_ptr_array_unref(timeline->accepted);

@@ -1,7 +1,6 @@
 #include "ui/file_words.h"
 
 #include <math.h>
-#include <pango/pango.h>
 #include <string.h>
 
 #define LRM "\xE2\x80\x8E" /* left-to-right mark: no glyph, but a direction */
@@ -21,9 +20,24 @@ static double unit_of(uint64_t bytes, int *unit)
     return size;
 }
 
+/* Its first letter is of a script that is written from right to left. */
 static bool is_rtl(const char *text)
 {
-    return pango_find_base_dir(text, -1) == PANGO_DIRECTION_RTL;
+    while (*text && !g_unichar_isalpha(g_utf8_get_char(text)))
+        text = g_utf8_next_char(text);
+    switch (g_unichar_get_script(g_utf8_get_char(text))) {
+    case G_UNICODE_SCRIPT_ARABIC:
+    case G_UNICODE_SCRIPT_HEBREW:
+    case G_UNICODE_SCRIPT_SYRIAC:
+    case G_UNICODE_SCRIPT_THAANA:
+    case G_UNICODE_SCRIPT_NKO:
+    case G_UNICODE_SCRIPT_SAMARITAN:
+    case G_UNICODE_SCRIPT_MANDAIC:
+    case G_UNICODE_SCRIPT_ADLAM:
+        return true;
+    default:
+        return false;
+    }
 }
 
 char *words_name(const char *name)

@@ -210,6 +210,58 @@ START_TEST(tells_joins_and_leaves)
 }
 END_TEST
 
+static Transfer *transfer_at(uint8_t id, TransferState state, uint64_t bytes)
+{
+    Transfer *transfer = g_new0(Transfer, 1);
+    g_atomic_ref_count_init(&transfer->references);
+    transfer->id[0] = id;
+    transfer->offer[0] = 0xab;
+    transfer->state = state;
+    transfer->bytes = bytes;
+    transfer->why = g_strdup("");
+    return transfer;
+}
+
+static void transfer_moves(uint8_t id, TransferState state, uint64_t bytes)
+{
+    g_autoptr(Transfer) transfer = transfer_at(id, state, bytes);
+    timeline_transfer(timeline, transfer);
+}
+
+/* However much progress there is: no row is made anew, and snapshots taken keep what they showed.
+ */
+START_TEST(progress_is_no_hurry)
+{
+    join();
+    timeline_notice(timeline, "#general", "a line");
+    transfer_moves(1, TRANSFER_OFFERED, 0);
+    transfer_moves(2, TRANSFER_RUNNING, 5);
+    ck_assert(!timeline_only_progress(timeline));
+    look();
+    const Message *line = message(room()->message_count - 1);
+    g_autoptr(Model) before = model_ref(model);
+    ck_assert(!timeline_changed(timeline));
+    transfer_moves(2, TRANSFER_RUNNING, 6);
+    ck_assert(timeline_changed(timeline));
+    ck_assert(timeline_only_progress(timeline));
+    look();
+    ck_assert_ptr_eq(message(room()->message_count - 1), line);
+    const Transfer *first = model_transfers(model)->pdata[0];
+    ck_assert_uint_eq(first->id[0], 2);
+    ck_assert_uint_eq(first->bytes, 6);
+    ck_assert_uint_eq(((const Transfer *)model_transfers(before)->pdata[0])->bytes, 5);
+    transfer_moves(2, TRANSFER_DONE, 6);
+    ck_assert(!timeline_only_progress(timeline));
+    uint8_t offer[MODEL_ID_SIZE] = {0xab}, gone[TRANSFER_SIZE] = {1};
+    g_autoptr(GPtrArray) both = model_transfers_of(model, offer);
+    ck_assert_uint_eq(both->len, 2);
+    timeline_transfer_gone(timeline, gone);
+    look();
+    ck_assert_uint_eq(model_transfers(model)->len, 1);
+    ck_assert_ptr_null(model_find_transfer(model, gone));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("timeline");
@@ -221,6 +273,7 @@ int main(void)
     tcase_add_test(tests, shares_what_did_not_change);
     tcase_add_test(tests, loads_pages_back_from_the_relay);
     tcase_add_test(tests, keeps_drafts_and_directs);
+    tcase_add_test(tests, progress_is_no_hurry);
     tcase_add_test(tests, tells_joins_and_leaves);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

@@ -143,6 +143,14 @@ static char *state_words(Transfer *transfer)
     return words_join(parts, 0);
 }
 
+START_TEST(names_in_sentences)
+{
+    g_autofree char *left = words_name("Sam"), *right = words_name("سارا");
+    ck_assert_str_eq(left, "Sam");
+    ck_assert_str_eq(right, "\xE2\x80\x8Eسارا\xE2\x80\x8E");
+}
+END_TEST
+
 START_TEST(states)
 {
     OfferItem file = {.name = (char *)"a.txt", .files = 1, .bytes = 2000};
@@ -200,6 +208,7 @@ int main(void)
     tcase_add_test(tcase, titles);
     tcase_add_test(tcase, icons);
     tcase_add_test(tcase, folders);
+    tcase_add_test(tcase, names_in_sentences);
     tcase_add_test(tcase, states);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -280,8 +280,9 @@ static void fill(View *view, Card *card, const GPtrArray *all, const CardPicture
     card->title = words_title(card->offer);
     card->names = words_items(card->offer);
     look_of_state(view, card);
-    card->links = single && ((transfer->state == TRANSFER_DONE && transfer->path) ||
-                             (transfer->state == TRANSFER_FAILED && transfer->retryable));
+    card->links =
+        single && ((transfer->state == TRANSFER_DONE && !transfer->outgoing && transfer->path) ||
+                   (transfer->state == TRANSFER_FAILED && transfer->retryable));
     if (single)
         card->status = fit_status(view, card);
     else

@@ -65,6 +65,8 @@ static void member_event(const SessionEvent *event, void *user)
     if (!engine->timeline)
         return; /* still loading: it will find everything in the session */
     timeline_event(engine->timeline, event, g_get_monotonic_time());
+    if (event->type == SESSION_EVENT_PLACE)
+        engine_list_transfers(engine);
     if (event->type == SESSION_EVENT_STATE)
         list_choices(engine);
     engine_changed(engine);
@@ -145,7 +147,12 @@ static GSource *timer_new(Engine *engine, GSourceFunc callback)
 static bool open_member(Engine *engine)
 {
     static const MemberEvents events = {
-        .event = member_event, .choices = member_choices, .finding = member_finding};
+        .event = member_event,
+        .choices = member_choices,
+        .finding = member_finding,
+        .transfer = engine_transfer_changed,
+        .transfer_gone = engine_transfer_gone,
+    };
     MemberOptions options = {.data_dir = engine->options.data_dir,
                              .name = engine->options.name,
                              .connect = engine->options.connect,
@@ -160,6 +167,7 @@ static bool open_member(Engine *engine)
     }
     engine->timeline = timeline_new(member_session(engine->member), member_store(engine->member),
                                     g_get_monotonic_time());
+    engine_list_transfers(engine);
     publish(engine);
     return true;
 }

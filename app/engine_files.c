@@ -37,6 +37,15 @@ void engine_transfer_changed(Transfer *transfer, void *user)
     engine_changed(engine);
 }
 
+void engine_transfer_gone(const uint8_t *id, void *user)
+{
+    Engine *engine = user;
+    if (!engine->timeline)
+        return;
+    timeline_transfer_gone(engine->timeline, id);
+    engine_changed(engine);
+}
+
 /* --- orders --- */
 
 /* What could not be done is said where the offer stands. */

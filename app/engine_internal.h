@@ -55,6 +55,7 @@ void engine_changed(Engine *engine);
 void engine_list_transfers(Engine *engine);
 /* For MemberEvents. */
 void engine_transfer_changed(Transfer *transfer, void *user);
+void engine_transfer_gone(const uint8_t *id, void *user);
 
 /* engine_orders.c */
 /* An order to fill and to give; strings are copied. */

@@ -134,6 +134,27 @@ static void host_offer(const char *conversation, const char *const *paths, void 
     files_offer(((Program *)user)->files, conversation, paths);
 }
 
+static void host_accept(const uint8_t *id, const char *into, GBytes *left_out, bool always,
+                        void *user)
+{
+    engine_accept(((Program *)user)->engine, id, into, left_out, always);
+}
+
+static void host_transfer(const uint8_t *id, EngineTransferAct act, void *user)
+{
+    engine_transfer(((Program *)user)->engine, id, act);
+}
+
+static void host_accept_no_more(const uint8_t *key, void *user)
+{
+    engine_accept_no_more(((Program *)user)->engine, key);
+}
+
+static void host_set_folder(const char *folder, void *user)
+{
+    engine_set_folder(((Program *)user)->engine, folder);
+}
+
 static bool host_choose(ChooserKind kind, const char *title, const char *accept, const char *folder,
                         unsigned ticket, void *user)
 {
@@ -232,6 +253,10 @@ static const FaceHost host = {
     .try_now = host_try_now,
     .open_link = host_open_link,
     .offer = host_offer,
+    .accept = host_accept,
+    .transfer = host_transfer,
+    .accept_no_more = host_accept_no_more,
+    .set_folder = host_set_folder,
     .choose = host_choose,
     .open_file = host_open_file,
     .show_in_folder = host_show_in_folder,

@@ -79,24 +79,23 @@ static void settings_read(GObject *source, GAsyncResult *result, gpointer data)
     }
 }
 
-static void bus_found(GObject *source, GAsyncResult *result, gpointer data)
+/* Waits: whatever is asked of the bus meanwhile comes after it. */
+static void find_bus(Desktop *desktop)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(GDBusConnection) bus = g_bus_get_finish(result, &error);
-    if (!bus) {
+    desktop->bus = g_bus_get_sync(G_BUS_TYPE_SESSION, desktop->cancel, &error);
+    if (!desktop->bus) {
         g_debug("no session bus: %s", error->message);
         return;
     }
-    Desktop *desktop = data;
-    g_dbus_connection_set_exit_on_close(bus, FALSE);
+    g_dbus_connection_set_exit_on_close(desktop->bus, FALSE);
     desktop->subscription = g_dbus_connection_signal_subscribe(
-        bus, PORTAL, SETTINGS, "SettingChanged", PORTAL_PATH, NULL, G_DBUS_SIGNAL_FLAGS_NONE,
-        setting_changed, desktop, NULL);
+        desktop->bus, PORTAL, SETTINGS, "SettingChanged", PORTAL_PATH, NULL,
+        G_DBUS_SIGNAL_FLAGS_NONE, setting_changed, desktop, NULL);
     const char *const spaces[] = {APPEARANCE, GNOME_INTERFACE, NULL};
-    g_dbus_connection_call(bus, PORTAL, PORTAL_PATH, SETTINGS, "ReadAll",
+    g_dbus_connection_call(desktop->bus, PORTAL, PORTAL_PATH, SETTINGS, "ReadAll",
                            g_variant_new("(^as)", spaces), G_VARIANT_TYPE("(a{sa{sv}})"),
                            G_DBUS_CALL_FLAGS_NONE, 5000, desktop->cancel, settings_read, desktop);
-    desktop->bus = g_steal_pointer(&bus);
 }
 
 static gpointer run_bus(gpointer data)
@@ -105,12 +104,11 @@ static gpointer run_bus(gpointer data)
     g_main_context_push_thread_default(desktop->context);
     /* Without an address GLib would start a bus of its own. */
     if (desktop->has_bus)
-        g_bus_get(G_BUS_TYPE_SESSION, desktop->cancel, bus_found, desktop);
+        find_bus(desktop);
     g_main_loop_run(desktop->loop);
     desktop_drop_choice(desktop);
     if (desktop->bus)
         g_dbus_connection_signal_unsubscribe(desktop->bus, desktop->subscription);
-    g_cancellable_cancel(desktop->cancel);
     /* Let what was cancelled come back while `desktop` still stands. */
     while (g_main_context_iteration(desktop->context, FALSE))
         ;
@@ -182,6 +180,7 @@ void desktop_free(Desktop *desktop)
 {
     if (!desktop)
         return;
+    g_cancellable_cancel(desktop->cancel);
     desktop_run(desktop, quit_loop, desktop->loop, NULL);
     g_thread_join(desktop->thread);
     g_async_queue_unref(desktop->replies);

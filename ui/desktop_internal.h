@@ -26,7 +26,7 @@ struct Desktop {
     DesktopLooks heard; /* guarded by mutex */
     /* The rest belongs to the thread. */
     GCancellable *cancel; /* owned */
-    GDBusConnection *bus; /* owned; NULL until there is one */
+    GDBusConnection *bus; /* owned; NULL: there is none */
     guint subscription;
     DesktopChoice *choice; /* owned; being made, NULL: none */
 };

@@ -44,6 +44,8 @@ static void offer_ready(const char *conversation, const char *const *paths, GByt
     Files *files = user;
     if (complaint)
         tell(files, NULL, complaint);
+    if (paths)
+        engine_offer(files->engine, conversation, paths, thumbnail, width, height);
 }
 
 static void paste_ready(const char *path, const char *why, void *user)

@@ -80,7 +80,9 @@ static char *await_line(GDataInputStream *log, const char *part)
 static GSubprocess *serve(GDataInputStream **log, char **line)
 {
     static const char *const arguments[] = {
-        "serve", "--port", "0", "--name", "My \"own\" place", "--no-mdns", NULL};
+        "serve",     "--port",       "0", "--name",          "My \"own\" place",
+        "--no-mdns", "--files-rate", "0", "--files-at-once", "4096",
+        NULL};
     GSubprocess *process = start(directory, arguments);
     *log = log_of(process);
     *line = await_line(*log, "event=listening");
@@ -181,6 +183,9 @@ static const char *const wrong_usage[][4] = {
     {"serve", "--port", "http", NULL},
     {"serve", "again", NULL},
     {"serve", "--name", "\x01", NULL},
+    {"serve", "--files-rate", "-1", NULL},
+    {"serve", "--files-rate", "fast", NULL},
+    {"serve", "--files-at-once", "5000", NULL},
 };
 
 START_TEST(wrong_usage_is_64)

@@ -77,7 +77,9 @@ struct Landing {
     uint64_t unflushed; /* bytes written to `file` and not yet on their way to the disk */
 };
 
+/* In the order of the stream. */
 bool landing_point_before(LandingPoint a, LandingPoint b);
+/* Something of it is still to come. */
 bool landing_is_wanted(const Landing *landing, uint32_t item);
 
 /* --- names (landing_plan.c) --- */
@@ -111,6 +113,7 @@ gboolean landing_open_file(Landing *landing, uint32_t index, GError **error);
 
 /* Moves `next` on to what is wanted, and items that are complete to `ready`. */
 gboolean landing_advance(Landing *landing, GError **error);
+/* Among the files from `first` to before `end`. */
 bool landing_has_holes(const Landing *landing, uint32_t first, uint32_t end);
 /* Bytes of a file that are done. */
 uint64_t landing_file_bytes(const Landing *landing, uint32_t index);

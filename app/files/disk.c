@@ -203,6 +203,20 @@ void disk_remove(int folder, const char *name)
         remove_one(folder, name, status.st_dev, 0);
 }
 
+void disk_put_number(uint8_t *out, uint64_t number, unsigned size)
+{
+    for (unsigned i = 0; i < size; i++)
+        out[i] = (uint8_t)(number >> 8 * i);
+}
+
+uint64_t disk_get_number(const uint8_t *in, unsigned size)
+{
+    uint64_t number = 0;
+    for (unsigned i = size; i > 0; i--)
+        number = number << 8 | in[i - 1];
+    return number;
+}
+
 static const struct {
     int code;
     GIOErrorEnum error;

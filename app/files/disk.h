@@ -36,5 +36,9 @@ bool disk_place_otherwise(int folder, const char *from, const char *to);
 /* Removes a file, or a folder with all that is in it on the same file system, following nothing. */
 void disk_remove(int folder, const char *name);
 
+/* Little-endian numbers of `size` bytes in files of ours. */
+void disk_put_number(uint8_t *out, uint64_t number, unsigned size);
+uint64_t disk_get_number(const uint8_t *in, unsigned size);
+
 /* A sentence that says what failed with `path` and why, as G_IO_ERROR. `code`: errno. */
 void disk_set_error(GError **error, int code, const char *what, const char *path);

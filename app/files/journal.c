@@ -34,28 +34,14 @@ static uint64_t check_of(const uint8_t *record, size_t size, uint64_t offset)
     return XXH3_64bits_withSeed(record + CHECK_SIZE, size - CHECK_SIZE, offset);
 }
 
-static void put_number(uint8_t *out, uint64_t number, unsigned size)
-{
-    for (unsigned i = 0; i < size; i++)
-        out[i] = (uint8_t)(number >> 8 * i);
-}
-
-static uint64_t get_number(const uint8_t *in, unsigned size)
-{
-    uint64_t number = 0;
-    for (unsigned i = size; i > 0; i--)
-        number = number << 8 | in[i - 1];
-    return number;
-}
-
 /* The size of the record at `offset`, 0 when there is none. */
 static size_t record_size(const uint8_t *at, size_t length, uint64_t offset)
 {
     if (length < HEADER_SIZE)
         return 0;
-    size_t size = HEADER_SIZE + (size_t)get_number(at + CHECK_SIZE + 1, 2);
+    size_t size = HEADER_SIZE + (size_t)disk_get_number(at + CHECK_SIZE + 1, 2);
     if (size > HEADER_SIZE + JOURNAL_PAYLOAD_MAX || size > length ||
-        get_number(at, CHECK_SIZE) != check_of(at, size, offset))
+        disk_get_number(at, CHECK_SIZE) != check_of(at, size, offset))
         return 0;
     return size;
 }
@@ -144,10 +130,10 @@ static void gather(Journal *journal, RecordKind kind, const void *payload, size_
     g_assert(length <= JOURNAL_PAYLOAD_MAX);
     uint8_t record[HEADER_SIZE + JOURNAL_PAYLOAD_MAX];
     record[CHECK_SIZE] = (uint8_t)kind;
-    put_number(record + CHECK_SIZE + 1, length, 2);
+    disk_put_number(record + CHECK_SIZE + 1, length, 2);
     memcpy(record + HEADER_SIZE, payload, length);
     uint64_t offset = journal->end + journal->wait->len;
-    put_number(record, check_of(record, HEADER_SIZE + length, offset), CHECK_SIZE);
+    disk_put_number(record, check_of(record, HEADER_SIZE + length, offset), CHECK_SIZE);
     g_byte_array_append(journal->wait, record, (guint)(HEADER_SIZE + length));
 }
 

@@ -18,7 +18,7 @@
 #define JOURNAL_PAYLOAD_MAX 8192
 
 typedef enum {
-    RECORD_BEGIN = 1, /* hash of the manifest, then the folder chosen */
+    RECORD_BEGIN = 1, /* hash of the manifest, device of the folder chosen, its path */
     RECORD_ITEM,      /* number, then the name of its part: written before it is made */
     RECORD_NAME,      /* file, then its name where it is another than expected: before it is made */
     RECORD_CHUNK,     /* file, chunk, sum: after it was written */
@@ -26,7 +26,7 @@ typedef enum {
     RECORD_PLACING,   /* item, then its final name: before it is renamed */
     RECORD_PLACED,    /* item, then its final name */
     RECORD_AGAIN,     /* item: nothing of it is good any more */
-    RECORD_CLEAN,     /* what the parts look like after closing in order */
+    RECORD_CLEAN,     /* boot and time of closing in order: until then everything was noted */
 } RecordKind;
 
 /* `payload` lives during the call; false ends the reading there, as if nothing followed. */

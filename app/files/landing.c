@@ -64,6 +64,8 @@ void landing_close(Landing *landing)
     if (landing == NULL)
         return;
     landing_close_files(landing);
+    if (landing->journal != NULL && !landing->failed && !landing->doubtful)
+        landing_note_clean(landing);
     journal_close(landing->journal);
     descriptor_close(&landing->into_folder);
     descriptor_close(&landing->state_folder);
@@ -101,12 +103,25 @@ static gboolean open_folders(Landing *landing, const LandingConfig *config, GErr
     return TRUE;
 }
 
-/* What is missing has room; each file may need a block more than its size says. */
+/* Bytes that are still to come. */
+static uint64_t count_missing(const Landing *landing)
+{
+    uint64_t wanted = manifest_wanted_bytes(landing->manifest, landing->left_out);
+    uint64_t gone = 0;
+    for (size_t i = 0; i < manifest_count(landing->manifest); i++) {
+        const ManifestEntry *entry = manifest_entry(landing->manifest, i);
+        if ((landing->flags[i] & FILE_MISSING) != 0 &&
+            landing->items[entry->item].state != ITEM_LEFT_OUT)
+            gone += entry->size;
+    }
+    return wanted - MIN(wanted, gone + atomic_load(&landing->bytes));
+}
+
+/* By sizes alone: what the file system needs beside that shows when it is written. */
 static gboolean check_room(Landing *landing, GError **error)
 {
     struct statvfs disk;
-    uint64_t wanted = manifest_wanted_bytes(landing->manifest, landing->left_out);
-    uint64_t missing = wanted - MIN(wanted, atomic_load(&landing->bytes));
+    uint64_t missing = count_missing(landing);
     if (fstatvfs(landing->into_folder, &disk) != 0 || disk.f_blocks == 0 || disk.f_frsize == 0)
         return TRUE;
     uint64_t free_bytes = disk.f_bavail > UINT64_MAX / disk.f_frsize
@@ -125,9 +140,11 @@ static gboolean check_room(Landing *landing, GError **error)
 Landing *landing_open(const LandingConfig *config, GError **error)
 {
     g_autoptr(Landing) landing = landing_new(config);
+    landing->failed = true;
     if (!open_folders(landing, config, error) || !landing_resume(landing, config, error) ||
         !check_room(landing, error) || !landing_advance(landing, error))
         return NULL;
+    landing->failed = false;
     return g_steal_pointer(&landing);
 }
 
@@ -157,5 +174,6 @@ gboolean landing_finish(Landing *landing, GError **error)
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "Not everything has come");
         return FALSE;
     }
-    return landing_settle(landing, error) && journal_sync(landing->journal, error);
+    landing->failed = !landing_settle(landing, error) || !journal_sync(landing->journal, error);
+    return !landing->failed;
 }

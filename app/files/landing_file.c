@@ -108,7 +108,7 @@ static bool is_leftover(Landing *landing, int folder, const char *name, bool is_
     gint64 inode = (gint64)status.st_ino;
     if (g_hash_table_contains(landing->inodes, &inode))
         return false;
-    return is_folder ? S_ISDIR(status.st_mode) : S_ISREG(status.st_mode) && status.st_nlink == 1;
+    return is_folder ? S_ISDIR(status.st_mode) : S_ISREG(status.st_mode) && status.st_nlink <= 1;
 }
 
 static int take_over(int folder, const char *name, bool is_folder)
@@ -228,7 +228,7 @@ static int open_made(int folder, const char *name)
     g_auto(Descriptor) file = disk_open_beneath(folder, name, O_RDWR | O_NOFOLLOW, 0);
     if (file < 0 || fstat(file, &status) != 0)
         return -1;
-    if (!S_ISREG(status.st_mode) || status.st_nlink != 1) {
+    if (!S_ISREG(status.st_mode) || status.st_nlink > 1) {
         errno = EEXIST;
         return -1;
     }

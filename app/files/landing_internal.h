@@ -50,7 +50,9 @@ struct Landing {
     int state_folder;
     int into_folder;
     Journal *journal;
-    bool resumed; /* the journal told of an earlier time */
+    bool resumed;  /* the journal told of an earlier time */
+    bool failed;   /* what was noted may not be all that happened */
+    bool doubtful; /* the journal has chunks that did not agree */
 
     LandingItem *items;  /* owned */
     const char **names;  /* owned: of each entry, in its folder; of an item: its planned name */
@@ -65,6 +67,7 @@ struct Landing {
     uint32_t swept; /* items before this were looked at when `next` passed them */
     GArray *ready;  /* owned: uint32_t, items */
     uint64_t ready_bytes;
+    int64_t ready_since; /* monotonic µs, of the first */
     GHashTable *numbers; /* owned: final name without number → last number tried */
 
     /* Open now; -1: none. */
@@ -122,13 +125,24 @@ void landing_count(Landing *landing, const GArray *good);
 /* If nothing of the item is missing any more, it is ready. */
 gboolean landing_check_item(Landing *landing, uint32_t item, GError **error);
 
-/* --- journal (landing_resume.c) --- */
+/* --- journal (landing_notes.c, landing_resume.c) --- */
+
+#define LANDING_BOOT_SIZE 36 /* of the id of a boot of the machine, text */
 
 /* Opens the journal, takes up what it says, compares it with the parts. */
 gboolean landing_resume(Landing *landing, const LandingConfig *config, GError **error);
+/* What the folder chosen is on. */
+uint64_t landing_device(const Landing *landing);
+/* Writes LANDING_BOOT_SIZE bytes; false when there is none. */
+bool landing_read_boot(char *boot);
+/* Records; each says in app/files/journal.h when it is written. */
+gboolean landing_note_begin(Landing *landing, const uint8_t *hash, GError **error);
 gboolean landing_note_file(Landing *landing, RecordKind kind, uint32_t number, const char *name,
                            GError **error);
+gboolean landing_note_chunk(Landing *landing, LandingPoint point, size_t length, const uint8_t *sum,
+                            GError **error);
 gboolean landing_note_placing(Landing *landing, RecordKind kind, uint32_t item, GError **error);
+void landing_note_clean(Landing *landing);
 
 /* --- placing (landing_place.c) --- */
 

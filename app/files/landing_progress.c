@@ -69,6 +69,8 @@ gboolean landing_check_item(Landing *landing, uint32_t item, GError **error)
     if (!landing_begin_item(landing, item, error))
         return FALSE;
     own->state = ITEM_READY;
+    if (landing->ready->len == 0)
+        landing->ready_since = g_get_monotonic_time();
     g_array_append_val(landing->ready, item);
     for (size_t i = start; i < end; i++)
         landing->ready_bytes += manifest_entry(landing->manifest, i)->size;

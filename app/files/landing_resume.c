@@ -1,5 +1,6 @@
 /* Going on: what the journal tells is compared with what lies on the disk, and only what agrees
- * counts. */
+ * counts. Bytes are read again unless the landing was closed in order, the machine has not been
+ * started anew since, and the file has not been touched since. */
 
 #include "app/files/landing_internal.h"
 
@@ -11,71 +12,39 @@
 #include <xxhash.h>
 
 #define TELL_EVERY 32 /* chunks */
+#define NANOSECONDS INT64_C(1000000000)
 
 typedef struct {
     Landing *landing;
     const LandingConfig *config;
     uint8_t hash[HASH_SIZE]; /* of the manifest */
     bool begun;
-    bool foreign;   /* another manifest's journal, or of another folder */
-    char *old_into; /* owned: of a foreign one */
-    GArray *chunks; /* owned: LandingChunk */
+    bool foreign;     /* another manifest's journal, or of another folder */
+    char *old_into;   /* owned: of a foreign one */
+    uint64_t device;  /* that the folder was on */
+    int64_t clean_ns; /* wall clock of closing, of this boot, with nothing noted since; else 0 */
+    GArray *chunks;   /* owned: LandingChunk */
     uint64_t total, done;
 } Resume;
 
 /* --- records --- */
 
-static void put_number(uint8_t *out, uint64_t number, unsigned size)
+static bool read_clean(Resume *resume, const uint8_t *payload, size_t length)
 {
-    for (unsigned i = 0; i < size; i++)
-        out[i] = (uint8_t)(number >> 8 * i);
-}
-
-static uint64_t get_number(const uint8_t *in, unsigned size)
-{
-    uint64_t number = 0;
-    for (unsigned i = size; i > 0; i--)
-        number = number << 8 | in[i - 1];
-    return number;
-}
-
-gboolean landing_note_file(Landing *landing, RecordKind kind, uint32_t number, const char *name,
-                           GError **error)
-{
-    uint8_t payload[4 + FILE_NAME_MAX + 1];
-    size_t length = strlen(name);
-    g_assert(length <= FILE_NAME_MAX);
-    put_number(payload, number, 4);
-    memcpy(payload + 4, name, length);
-    return journal_add(landing->journal, kind, payload, 4 + length, error);
-}
-
-gboolean landing_note_placing(Landing *landing, RecordKind kind, uint32_t item, GError **error)
-{
-    uint8_t payload[4 + 8 + FILE_NAME_MAX + 1];
-    const LandingItem *own = &landing->items[item];
-    size_t length = strlen(own->final);
-    g_assert(length <= FILE_NAME_MAX);
-    put_number(payload, item, 4);
-    put_number(payload + 4, own->inode, 8);
-    memcpy(payload + 12, own->final, length);
-    return journal_add(landing->journal, kind, payload, 12 + length, error);
-}
-
-static gboolean note_begin(Landing *landing, const uint8_t *hash, GError **error)
-{
-    uint8_t payload[JOURNAL_PAYLOAD_MAX];
-    size_t length = MIN(strlen(landing->into), sizeof payload - HASH_SIZE);
-    memcpy(payload, hash, HASH_SIZE);
-    memcpy(payload + HASH_SIZE, landing->into, length);
-    return journal_add(landing->journal, RECORD_BEGIN, payload, HASH_SIZE + length, error);
+    char boot[LANDING_BOOT_SIZE];
+    if (length == LANDING_BOOT_SIZE + 8 && landing_read_boot(boot) &&
+        memcmp(boot, payload, LANDING_BOOT_SIZE) == 0)
+        resume->clean_ns = (int64_t)disk_get_number(payload + LANDING_BOOT_SIZE, 8);
+    return true;
 }
 
 static bool read_begin(Resume *resume, const uint8_t *payload, size_t length)
 {
-    if (length < HASH_SIZE)
+    if (length < HASH_SIZE + 8)
         return false;
-    g_autofree char *into = g_strndup((const char *)payload + HASH_SIZE, length - HASH_SIZE);
+    g_autofree char *into =
+        g_strndup((const char *)payload + HASH_SIZE + 8, length - HASH_SIZE - 8);
+    resume->device = disk_get_number(payload + HASH_SIZE, 8);
     resume->begun = true;
     resume->foreign =
         memcmp(payload, resume->hash, HASH_SIZE) != 0 || strcmp(into, resume->landing->into) != 0;
@@ -120,7 +89,7 @@ static bool read_missing(Landing *landing, uint32_t file)
 
 static bool read_placing(Landing *landing, RecordKind kind, const uint8_t *payload, size_t length)
 {
-    uint32_t item = (uint32_t)get_number(payload, 4);
+    uint32_t item = (uint32_t)disk_get_number(payload, 4);
     if (length < 12 || item >= manifest_items(landing->manifest))
         return false;
     g_autofree char *name = g_strndup((const char *)payload + 12, length - 12);
@@ -129,7 +98,7 @@ static bool read_placing(Landing *landing, RecordKind kind, const uint8_t *paylo
     LandingItem *own = &landing->items[item];
     g_free(own->final);
     own->final = g_steal_pointer(&name);
-    own->inode = get_number(payload + 4, 8);
+    own->inode = disk_get_number(payload + 4, 8);
     if (kind == RECORD_PLACED)
         landing_set_placed(landing, item);
     return true;
@@ -138,10 +107,10 @@ static bool read_placing(Landing *landing, RecordKind kind, const uint8_t *paylo
 static bool read_chunk(Resume *resume, const uint8_t *payload, size_t length)
 {
     const Manifest *manifest = resume->landing->manifest;
-    LandingChunk chunk = {.point = {.file = (uint32_t)get_number(payload, 4)}};
+    LandingChunk chunk = {.point = {.file = (uint32_t)disk_get_number(payload, 4)}};
     if (length != 4 + 8 + CHUNK_SUM_SIZE || chunk.point.file >= manifest_count(manifest))
         return false;
-    chunk.point.chunk = get_number(payload + 4, 8);
+    chunk.point.chunk = disk_get_number(payload + 4, 8);
     memcpy(chunk.sum, payload + 12, CHUNK_SUM_SIZE);
     if (chunk.point.chunk >= manifest_chunks(manifest_entry(manifest, chunk.point.file)))
         return false;
@@ -171,7 +140,10 @@ static bool read_record(RecordKind kind, const uint8_t *payload, size_t length, 
         return !resume->begun && read_begin(resume, payload, length);
     if (!resume->begun || length < 4)
         return false;
-    uint32_t number = (uint32_t)get_number(payload, 4);
+    resume->clean_ns = 0;
+    if (kind == RECORD_CLEAN)
+        return read_clean(resume, payload, length);
+    uint32_t number = (uint32_t)disk_get_number(payload, 4);
     g_autofree char *name = g_strndup((const char *)payload + 4, length - 4);
     switch (kind) {
     case RECORD_ITEM:
@@ -236,7 +208,7 @@ static int open_for_check(Landing *landing, uint32_t index)
         folder < 0
             ? -1
             : disk_open_beneath(folder, landing_name_of(landing, index), O_RDONLY | O_NOFOLLOW, 0);
-    if (file < 0 || fstat(file, &status) != 0 || !S_ISREG(status.st_mode) || status.st_nlink != 1)
+    if (file < 0 || fstat(file, &status) != 0 || !S_ISREG(status.st_mode) || status.st_nlink > 1)
         return -1;
     landing->flags[index] |= FILE_MADE;
     gint64 *inode = g_new(gint64, 1);
@@ -256,6 +228,16 @@ static bool is_whole(int file, const LandingChunk *chunk, size_t length, void *b
     return memcmp(&sum, chunk->sum, CHUNK_SUM_SIZE) == 0;
 }
 
+/* The time of change is the kernel's and cannot be set back; it may lag by a tick. */
+static bool is_untouched(const Resume *resume, int file)
+{
+    struct stat status;
+    if (resume->clean_ns == 0 || fstat(file, &status) != 0)
+        return false;
+    int64_t changed = (int64_t)status.st_ctim.tv_sec * NANOSECONDS + status.st_ctim.tv_nsec;
+    return changed <= resume->clean_ns;
+}
+
 static bool tell(Resume *resume, size_t length, unsigned count)
 {
     const LandingConfig *config = resume->config;
@@ -271,6 +253,7 @@ static gboolean compare(Resume *resume, GError **error)
     g_autofree uint8_t *buffer = g_malloc(CHUNK_SIZE);
     g_auto(Descriptor) file = -1;
     uint32_t opened = MANIFEST_TOP;
+    bool untouched = false;
     guint kept = 0;
     for (guint i = 0; i < resume->chunks->len; i++) {
         LandingChunk chunk = g_array_index(resume->chunks, LandingChunk, i);
@@ -278,16 +261,18 @@ static gboolean compare(Resume *resume, GError **error)
             descriptor_close(&file);
             file = open_for_check(landing, chunk.point.file);
             opened = chunk.point.file;
+            untouched = file >= 0 && is_untouched(resume, file);
         }
         size_t length =
             manifest_chunk_length(manifest_entry(landing->manifest, opened), chunk.point.chunk);
-        if (file >= 0 && is_whole(file, &chunk, length, buffer))
+        if (file >= 0 && (untouched || is_whole(file, &chunk, length, buffer)))
             g_array_index(resume->chunks, LandingChunk, kept++) = chunk;
         if (!tell(resume, length, i)) {
             g_set_error(error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "Stopped");
             return FALSE;
         }
     }
+    landing->doubtful = kept < resume->chunks->len;
     g_array_set_size(resume->chunks, kept);
     return TRUE;
 }
@@ -303,7 +288,31 @@ static gboolean begin_anew(Resume *resume, const LandingConfig *config, GError *
         disk_set_error(error, errno, "Cannot write into", config->state_dir);
         return FALSE;
     }
-    return journal_reset(landing->journal, error) && note_begin(landing, resume->hash, error);
+    return journal_reset(landing->journal, error) &&
+           landing_note_begin(landing, resume->hash, error);
+}
+
+/* The folder is empty because its disk is not there: beginning anew would be for nothing. */
+static gboolean check_disk(Resume *resume, GError **error)
+{
+    const Landing *landing = resume->landing;
+    bool begun = false;
+    struct stat status;
+    for (uint32_t i = 0; i < manifest_items(landing->manifest); i++) {
+        const LandingItem *item = &landing->items[i];
+        if (item->part == NULL || item->state != ITEM_WANTED)
+            continue;
+        begun = true;
+        if (fstatat(landing->into_folder, item->part, &status, AT_SYMLINK_NOFOLLOW) == 0)
+            return TRUE;
+    }
+    if (!begun || resume->device == landing_device(landing))
+        return TRUE;
+    g_autofree char *shown = g_filename_display_name(landing->into);
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND,
+                "The disk of %s is another than before: what was received so far is not on it",
+                shown);
+    return FALSE;
 }
 
 static gboolean take_up(Resume *resume, const LandingConfig *config, GError **error)
@@ -324,6 +333,8 @@ static gboolean take_up(Resume *resume, const LandingConfig *config, GError **er
         if (landing->items[i].state == ITEM_WANTED)
             landing_find_placed(landing, i);
     }
+    if (!check_disk(resume, error))
+        return FALSE;
     sort_chunks(resume);
     return compare(resume, error);
 }

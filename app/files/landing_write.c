@@ -13,6 +13,7 @@
 #define FLUSH_BYTES (8 * 1024 * 1024)
 #define SETTLE_BYTES (64 * 1024 * 1024)
 #define SETTLE_ITEMS 512
+#define SETTLE_US (2 * INT64_C(1000000))
 
 static bool is_sum(const void *bytes, size_t length, const uint8_t *sum)
 {
@@ -109,22 +110,6 @@ static gboolean put_chunk(Landing *landing, LandingPoint point, const void *byte
     return TRUE;
 }
 
-static void put_number(uint8_t *out, uint64_t number, unsigned size)
-{
-    for (unsigned i = 0; i < size; i++)
-        out[i] = (uint8_t)(number >> 8 * i);
-}
-
-static gboolean note_chunk(Landing *landing, LandingPoint point, size_t length, const uint8_t *sum,
-                           GError **error)
-{
-    uint8_t payload[4 + 8 + CHUNK_SUM_SIZE];
-    put_number(payload, point.file, 4);
-    put_number(payload + 4, point.chunk, 8);
-    memcpy(payload + 12, sum, CHUNK_SUM_SIZE);
-    return journal_add_chunk(landing->journal, payload, sizeof payload, length, error);
-}
-
 /* It is there: no hole any more, or `next` goes on. */
 static gboolean count_done(Landing *landing, LandingPoint point, size_t length, GError **error)
 {
@@ -146,6 +131,13 @@ static gboolean count_done(Landing *landing, LandingPoint point, size_t length, 
     return landing_advance(landing, error) && landing_check_item(landing, item, error);
 }
 
+static bool is_time_to_settle(const Landing *landing)
+{
+    return landing->ready->len > 0 &&
+           (landing->ready_bytes >= SETTLE_BYTES || landing->ready->len >= SETTLE_ITEMS ||
+            g_get_monotonic_time() - landing->ready_since >= SETTLE_US);
+}
+
 LandingResult landing_write(Landing *landing, LandingPoint point, const void *bytes, size_t length,
                             const uint8_t *sum, GError **error)
 {
@@ -159,12 +151,12 @@ LandingResult landing_write(Landing *landing, LandingPoint point, const void *by
     if (landing_point_before(point, landing->next) && !find_hole(landing, point, &hole))
         return LANDING_OK;
     if (!skip_to(landing, point, error) || !put_chunk(landing, point, bytes, length, error) ||
-        !note_chunk(landing, point, length, sum, error) ||
-        !count_done(landing, point, length, error))
+        !landing_note_chunk(landing, point, length, sum, error) ||
+        !count_done(landing, point, length, error) ||
+        (is_time_to_settle(landing) && !landing_settle(landing, error))) {
+        landing->failed = true;
         return LANDING_FAILED;
-    if ((landing->ready_bytes >= SETTLE_BYTES || landing->ready->len >= SETTLE_ITEMS) &&
-        !landing_settle(landing, error))
-        return LANDING_FAILED;
+    }
     return LANDING_OK;
 }
 

@@ -35,27 +35,19 @@ void listing_unref(Listing *listing)
     g_free(listing);
 }
 
-static uint64_t get_number(const uint8_t *in, unsigned size)
-{
-    uint64_t number = 0;
-    for (unsigned i = size; i > 0; i--)
-        number = number << 8 | in[i - 1];
-    return number;
-}
-
 static bool read_sources(Listing *listing, const uint8_t *at, size_t length)
 {
     if (length < LISTING_MAGIC_SIZE + LISTING_CHECK_SIZE ||
         memcmp(at, LISTING_MAGIC, LISTING_MAGIC_SIZE) != 0)
         return false;
     const uint8_t *end = at + length - LISTING_CHECK_SIZE;
-    if (get_number(end, LISTING_CHECK_SIZE) != XXH3_64bits(at, (size_t)(end - at)))
+    if (disk_get_number(end, LISTING_CHECK_SIZE) != XXH3_64bits(at, (size_t)(end - at)))
         return false;
     at += LISTING_MAGIC_SIZE;
     while (at < end) {
         if (end - at < LISTING_RECORD_SIZE)
             return false;
-        uint64_t index = get_number(at, 4), size = get_number(at + 4, 4);
+        uint64_t index = disk_get_number(at, 4), size = disk_get_number(at + 4, 4);
         at += LISTING_RECORD_SIZE;
         if (size > (size_t)(end - at) || index >= manifest_count(listing->manifest))
             return false;

@@ -49,19 +49,18 @@ static gboolean fail(GError **error, GIOErrorEnum code, const char *text)
     return FALSE;
 }
 
-static void put_number(GByteArray *out, uint64_t number, unsigned size)
+static void append_number(GByteArray *out, uint64_t number, unsigned size)
 {
-    for (unsigned i = 0; i < size; i++) {
-        uint8_t byte = (uint8_t)(number >> 8 * i);
-        g_byte_array_append(out, &byte, 1);
-    }
+    uint8_t bytes[8];
+    disk_put_number(bytes, number, size);
+    g_byte_array_append(out, bytes, size);
 }
 
 static void add_source(Walk *walk, const char *name)
 {
     size_t length = strlen(name);
-    put_number(walk->sources, walk->count, 4);
-    put_number(walk->sources, length, 4);
+    append_number(walk->sources, walk->count, 4);
+    append_number(walk->sources, length, 4);
     g_byte_array_append(walk->sources, (const uint8_t *)name, (guint)length);
 }
 
@@ -301,8 +300,8 @@ static gboolean keep(const char *directory, GBytes *manifest, GBytes *sources, G
 static Listing *end_walk(Walk *walk, const char *directory, Offer **offer, GError **error)
 {
     g_autoptr(GBytes) manifest = manifest_writer_end(g_steal_pointer(&walk->writer));
-    put_number(walk->sources, XXH3_64bits(walk->sources->data, walk->sources->len),
-               LISTING_CHECK_SIZE);
+    append_number(walk->sources, XXH3_64bits(walk->sources->data, walk->sources->len),
+                  LISTING_CHECK_SIZE);
     g_autoptr(GBytes) sources = g_bytes_new(walk->sources->data, walk->sources->len);
     g_autoptr(Listing) listing = listing_take(manifest, sources, error);
     if (listing == NULL || !keep(directory, manifest, sources, error))

@@ -127,7 +127,9 @@ static gboolean check_room(Landing *landing, GError **error)
     uint64_t free_bytes = disk.f_bavail > UINT64_MAX / disk.f_frsize
                               ? UINT64_MAX
                               : (uint64_t)disk.f_bavail * disk.f_frsize;
-    if (missing <= free_bytes)
+    /* Of a chunk that was broken off some may have its place already. */
+    uint64_t begun = landing->resumed ? (1 + (uint64_t)landing->holes->len) * CHUNK_SIZE : 0;
+    if (missing <= free_bytes || missing - free_bytes <= begun)
         return TRUE;
     g_autofree char *shown = g_filename_display_name(landing->into);
     g_autofree char *needed = g_format_size(missing);

@@ -11,20 +11,14 @@
 /* ".NAME.MARK.part", ".NAME.MARK-3.part", ".NAME.MARK-3-1.part" */
 static bool is_part(const char *name, const char *mark)
 {
-    const char *end = name + strlen(name);
-    const char *const suffix = ".part";
-    if (name[0] != '.' || !g_str_has_suffix(name, suffix))
+    if (name[0] != '.' || !g_str_has_suffix(name, ".part"))
         return false;
-    end -= strlen(suffix);
-    while (end > name && (g_ascii_isdigit(end[-1]) || end[-1] == '-')) {
-        /* Digits may be the mark's own end. */
-        if ((size_t)(end - name) > strlen(mark) && end[-strlen(mark) - 1] == '.' &&
-            strncmp(end - strlen(mark), mark, strlen(mark)) == 0)
-            return true;
-        end--;
-    }
-    return (size_t)(end - name) > strlen(mark) + 1 && end[-strlen(mark) - 1] == '.' &&
-           strncmp(end - strlen(mark), mark, strlen(mark)) == 0;
+    g_autofree char *stem = g_strndup(name, strlen(name) - strlen(".part"));
+    const char *dot = strrchr(stem, '.');
+    if (dot == NULL || dot <= stem + 1 || !g_str_has_prefix(dot + 1, mark))
+        return false;
+    const char *rest = dot + 1 + strlen(mark);
+    return *rest == '\0' || (*rest == '-' && rest[strspn(rest, "-0123456789")] == '\0');
 }
 
 void landing_remove_parts(const char *into, const char *mark)

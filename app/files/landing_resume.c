@@ -279,16 +279,26 @@ static gboolean compare(Resume *resume, GError **error)
 
 /* --- the whole --- */
 
+static gboolean keep_manifest(Landing *landing, const LandingConfig *config, GError **error)
+{
+    gsize length = 0;
+    const void *bytes = g_bytes_get_data(manifest_bytes(landing->manifest), &length);
+    g_autoptr(GBytes) kept = disk_load(landing->state_folder, "manifest", MANIFEST_MAX);
+    if ((kept != NULL && g_bytes_equal(kept, manifest_bytes(landing->manifest))) ||
+        disk_replace(landing->state_folder, "manifest", bytes, length))
+        return TRUE;
+    disk_set_error(error, errno, "Cannot write into", config->state_dir);
+    return FALSE;
+}
+
+/* Parts without a journal are of no use. */
 static gboolean begin_anew(Resume *resume, const LandingConfig *config, GError **error)
 {
     Landing *landing = resume->landing;
-    gsize length = 0;
-    const void *bytes = g_bytes_get_data(manifest_bytes(landing->manifest), &length);
-    if (!disk_replace(landing->state_folder, "manifest", bytes, length)) {
-        disk_set_error(error, errno, "Cannot write into", config->state_dir);
-        return FALSE;
-    }
-    return journal_reset(landing->journal, error) &&
+    landing_remove_parts(landing->into, landing->mark);
+    if (resume->foreign)
+        landing_remove_parts(resume->old_into, landing->mark);
+    return keep_manifest(landing, config, error) && journal_reset(landing->journal, error) &&
            landing_note_begin(landing, resume->hash, error);
 }
 
@@ -321,19 +331,16 @@ static gboolean take_up(Resume *resume, const LandingConfig *config, GError **er
     landing->journal = journal_open(landing->state_folder, read_record, resume, error);
     if (landing->journal == NULL)
         return FALSE;
-    if (!resume->begun || resume->foreign) {
-        /* Nothing read so far can have come from such a journal: it stops there. */
-        if (resume->foreign)
-            landing_remove_parts(resume->old_into, landing->mark);
+    /* Nothing was taken from a foreign one: reading stopped at its beginning. */
+    if (!resume->begun || resume->foreign)
         return begin_anew(resume, config, error);
-    }
     landing->resumed = true;
     landing->inodes = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     for (uint32_t i = 0; i < manifest_items(landing->manifest); i++) {
         if (landing->items[i].state == ITEM_WANTED)
             landing_find_placed(landing, i);
     }
-    if (!check_disk(resume, error))
+    if (!check_disk(resume, error) || !keep_manifest(landing, config, error))
         return FALSE;
     sort_chunks(resume);
     return compare(resume, error);

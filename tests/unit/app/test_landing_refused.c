@@ -1,0 +1,244 @@
+/* What a landing says when the disk refuses, and that nothing is lost by it. */
+
+#include "tests/unit/app/files_stage.h"
+
+#include <check.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static Listing *listing;
+
+static void expect_ok(const GError *error)
+{
+    if (error != NULL)
+        ck_abort_msg("%s", error->message);
+}
+
+static void expect_nothing(const char *command)
+{
+    g_autofree char *differences = stage_ask(command);
+    ck_assert_str_eq(differences, "");
+}
+
+static void setup(void)
+{
+    stage_setup();
+    stage_file("from/tree/a.txt", 10, 1);
+    stage_file("from/tree/big", 3 * CHUNK_SIZE + 5, 3);
+    stage_file("from/tree/sub/deep/b.txt", 12, 4);
+    stage_file("from/tree/sub/c", 0, 5);
+    stage_file("from/tree/sub/d", CHUNK_SIZE, 6);
+    stage_folder("from/tree/empty");
+    listing = stage_list_one("from/tree");
+}
+
+static void teardown(void)
+{
+    g_clear_pointer(&listing, listing_unref);
+    stage_teardown();
+}
+
+static void expect_whole(void)
+{
+    expect_nothing("diff -r from/tree into/tree 2>&1");
+    expect_nothing("find into -name '.*.part'");
+    expect_nothing("ls -A into | grep -vx tree");
+}
+
+/* Opens, sends some, closes as a killed program would: nothing is said in order. */
+static void receive_and_die(unsigned chunks)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        Landing *landing = stage_open(listing, NULL);
+        if (landing == NULL || stage_send(listing, landing, chunks, NULL) < 0)
+            _exit(1);
+        kill(getpid(), SIGKILL);
+    }
+    int status = 0;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFSIGNALED(status));
+}
+
+static uint64_t bytes_after_opening(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Landing) landing = stage_open(listing, &error);
+    expect_ok(error);
+    return landing_bytes(landing);
+}
+
+static void expect_code(const GError *error, GIOErrorEnum code)
+{
+    ck_assert_msg(g_error_matches(error, G_IO_ERROR, (gint)code), "%s",
+                  error != NULL ? error->message : "no error");
+    ck_assert(g_utf8_validate(error->message, -1, NULL));
+}
+
+START_TEST(test_folder_is_gone)
+{
+    g_autoptr(GError) error = NULL;
+    receive_and_die(4);
+    stage_run("mv into elsewhere");
+    ck_assert_ptr_null(stage_open(listing, &error));
+    expect_code(error, G_IO_ERROR_NOT_FOUND);
+    stage_run("mv elsewhere into");
+    ck_assert_uint_gt(bytes_after_opening(), 0);
+    stage_transfer_all(listing);
+    expect_whole();
+}
+END_TEST
+
+static void need_root(void)
+{
+    if (geteuid() != 0 || unshare(CLONE_NEWNS) != 0 ||
+        mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+        exit(0);
+}
+
+static void mount_small(const char *size)
+{
+    g_autofree char *into = stage_path("into");
+    ck_assert_int_eq(mount("none", into, "tmpfs", 0, size), 0);
+}
+
+static void unmount(void)
+{
+    g_autofree char *into = stage_path("into");
+    umount2(into, MNT_DETACH);
+}
+
+START_TEST(test_no_room)
+{
+    g_autoptr(GError) error = NULL;
+    need_root();
+    mount_small("size=2m");
+    ck_assert_ptr_null(stage_open(listing, &error));
+    expect_code(error, G_IO_ERROR_NO_SPACE);
+    unmount();
+}
+END_TEST
+
+START_TEST(test_room_runs_out)
+{
+    g_autoptr(GError) error = NULL;
+    need_root();
+    mount_small("size=5m");
+    g_autoptr(Landing) landing = stage_open(listing, &error);
+    expect_ok(error);
+    ck_assert_int_eq(stage_send(listing, landing, 3, &error), 3);
+    stage_run("head -c 2M /dev/zero > into/other 2>/dev/null || true");
+    ck_assert_int_eq(stage_send(listing, landing, G_MAXUINT, &error), -1);
+    expect_code(error, G_IO_ERROR_NO_SPACE);
+    uint64_t before = landing_bytes(landing);
+    g_clear_pointer(&landing, landing_close);
+    stage_run("rm into/other");
+    ck_assert_uint_eq(bytes_after_opening(), before);
+    stage_transfer_all(listing);
+    expect_whole();
+    unmount();
+}
+END_TEST
+
+START_TEST(test_out_of_inodes)
+{
+    g_autoptr(GError) error = NULL;
+    need_root();
+    mount_small("size=9m,nr_inodes=6");
+    g_autoptr(Landing) landing = stage_open(listing, &error);
+    if (landing != NULL)
+        ck_assert_int_eq(stage_send(listing, landing, G_MAXUINT, &error), -1);
+    expect_code(error, G_IO_ERROR_NO_SPACE);
+    g_clear_pointer(&landing, landing_close);
+    unmount();
+}
+END_TEST
+
+START_TEST(test_read_only)
+{
+    g_autoptr(GError) error = NULL;
+    need_root();
+    mount_small("size=9m");
+    g_autofree char *into = stage_path("into");
+    ck_assert_int_eq(mount(NULL, into, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+    g_autoptr(Landing) landing = stage_open(listing, &error);
+    if (landing != NULL)
+        ck_assert_int_eq(stage_send(listing, landing, 1, &error), -1);
+    expect_code(error, G_IO_ERROR_READ_ONLY);
+    g_clear_pointer(&landing, landing_close);
+    unmount();
+}
+END_TEST
+
+/* The stick was pulled out: the empty folder below is not where it goes on. */
+START_TEST(test_disk_pulled_out)
+{
+    g_autoptr(GError) error = NULL;
+    need_root();
+    mount_small("size=9m");
+    {
+        g_autoptr(Landing) landing = stage_open(listing, &error);
+        ck_assert_int_eq(stage_send(listing, landing, 4, &error), 4);
+    }
+    g_autofree char *into = stage_path("into"), *aside = stage_path("aside");
+    stage_folder("aside");
+    ck_assert_int_eq(mount(into, aside, NULL, MS_MOVE, NULL), 0);
+    ck_assert_ptr_null(stage_open(listing, &error));
+    expect_code(error, G_IO_ERROR_NOT_FOUND);
+    ck_assert_int_eq(mount(aside, into, NULL, MS_MOVE, NULL), 0);
+    ck_assert_uint_gt(bytes_after_opening(), 3 * CHUNK_SIZE);
+    stage_transfer_all(listing);
+    expect_whole();
+    unmount();
+}
+END_TEST
+
+/* Somebody who may not. */
+START_TEST(test_no_permission)
+{
+    const uid_t nobody = 65534;
+    stage_run("chmod 755 . into; chmod 777 from from/tree");
+    pid_t child = fork();
+    if (child == 0) {
+        g_autoptr(GError) error = NULL;
+        if (geteuid() == 0) {
+            stage_run("mkdir -m 777 open; mv open state");
+            if (setuid(nobody) != 0)
+                _exit(3);
+        } else {
+            stage_run("chmod 555 into");
+        }
+        g_autoptr(Landing) landing = stage_open(listing, &error);
+        if (landing != NULL)
+            (void)stage_send(listing, landing, 1, &error);
+        _exit(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED) ? 0 : 1);
+    }
+    int status = 0;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("landing_refused");
+    TCase *refused = tcase_create("refused");
+    tcase_add_checked_fixture(refused, setup, teardown);
+    tcase_set_timeout(refused, 60);
+    tcase_add_test(refused, test_folder_is_gone);
+    tcase_add_test(refused, test_no_room);
+    tcase_add_test(refused, test_room_runs_out);
+    tcase_add_test(refused, test_out_of_inodes);
+    tcase_add_test(refused, test_read_only);
+    tcase_add_test(refused, test_disk_pulled_out);
+    tcase_add_test(refused, test_no_permission);
+    suite_add_tcase(suite, refused);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}

@@ -17,7 +17,7 @@
 
 static void know_why(Wire__Why *why)
 {
-    if ((unsigned)*why > WIRE__WHY__AWAY_FOR_NOW)
+    if ((unsigned)*why > WIRE__WHY__ARRIVED)
         *why = WIRE__WHY__FAULT;
 }
 

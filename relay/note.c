@@ -68,7 +68,7 @@ static const char *check_turn(const Wire__Turn *turn)
 
 static const char *check_halt(Wire__Halt *halt)
 {
-    if ((unsigned)halt->why > WIRE__WHY__AWAY_FOR_NOW)
+    if ((unsigned)halt->why > WIRE__WHY__ARRIVED)
         halt->why = WIRE__WHY__FAULT;
     BAD_UNLESS(halt->offer.len == TOKEN_SIZE, "size of offer");
     BAD_UNLESS(empty_or(halt->transfer, TRANSFER_SIZE), "size of transfer");

@@ -147,6 +147,7 @@ static void peer_came_or_went(Entry *entry, bool here, int64_t now_us)
         entry->failures = 0;
         entry->again_us = now_us;
         entry->tell_us = 0;
+        serve_ask(entry, now_us);
     } else if (entry->step != STEP_REST && !entry->worker) {
         entry_drop_attempt(entry);
     }
@@ -184,9 +185,13 @@ static void step_ended(Entry *entry, int64_t now_us)
         entry->until_us = INT64_MAX;
         return;
     }
-    if (entry->outgoing) {
+    bool stopping = entry->state == TRANSFER_PAUSED || transfer_state_is_final(entry->state);
+
+    if (entry->outgoing || stopping) {
         entry_drop_attempt(entry);
         entry_touch(entry);
+        if (entry->state == TRANSFER_CANCELLED)
+            entry_discard(entry);
     } else if (entry->step == STEP_ASKED) {
         attempt_over(entry, now_us);
     } else {

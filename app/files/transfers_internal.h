@@ -13,7 +13,8 @@
 #define MEETING_US (12 * INT64_C(1000000)) /* both come to the relay */
 #define OPENING_US (5 * INT64_C(1000000))  /* a dialled channel becomes one of use */
 #define TICKET_US (30 * INT64_C(1000000))
-#define TOLD_US (10 * INT64_C(1000000)) /* a Halt that did not come back by then has arrived */
+#define TOLD_US (10 * INT64_C(1000000))     /* a Halt that did not come back by then has arrived */
+#define ASK_AFTER_US (2 * INT64_C(1000000)) /* a break, the sender asks how it stands */
 #define SAMPLE_US (INT64_C(250000))
 #define BACKOFF_MAX_US (30 * INT64_C(1000000))
 
@@ -86,11 +87,12 @@ typedef struct {
     int64_t until_us; /* of the step */
     int64_t again_us;
     uint32_t attempt;
-    unsigned failures;             /* attempts in a row that moved nothing */
-    unsigned tried;                /* ways of this attempt, a bit each */
-    bool busy;                     /* the other has too many */
-    bool queued;                   /* we have too many */
-    bool broken;                   /* it ran before */
+    unsigned failures; /* attempts in a row that moved nothing */
+    unsigned tried;    /* ways of this attempt, a bit each */
+    bool busy;         /* the other has too many */
+    bool queued;       /* we have too many */
+    bool broken;       /* it ran before */
+    bool arrived; /* sender: the receiver has everything, and the channel will say so or break */
     uint8_t ticket[TRANSFER_SIZE]; /* what who dials us must show */
     bool armed;
     int64_t armed_until_us;
@@ -211,6 +213,8 @@ void attempt_lost(Entry *entry, int64_t now_us);
 void serve_accept(Transfers *transfers, const uint8_t *from, const Wire__Accept *accept,
                   int64_t now_us);
 void serve_turn(Entry *entry, const Wire__Turn *turn, int64_t now_us);
+/* The receiver may believe that it has everything, or wait longer than it must: ask it, then. */
+void serve_ask(Entry *entry, int64_t at_us);
 /* A place became free: tells one that was turned away. */
 void serve_next(Transfers *transfers, int64_t now_us);
 
@@ -225,6 +229,10 @@ void entry_tell(Entry *entry, Wire__Why why);
 void entry_try_tell(Entry *entry, int64_t now_us);
 
 /* --- transfers_work.c --- */
+/* Everything is in its place, here or there. */
+void entry_done(Entry *entry, unsigned missing, const char *path);
+/* Ends what is under way; the other is told why. */
+void entry_stop(Entry *entry, Wire__Why why);
 /* Ends what is under way without a word. */
 void entry_drop_attempt(Entry *entry);
 void entry_step(Entry *entry, Step step, int64_t until_us);

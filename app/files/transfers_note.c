@@ -142,7 +142,10 @@ static void resumed(Entry *entry, int64_t now_us)
                    (entry->state == TRANSFER_FAILED && entry->retryable);
 
     entry->paused_there = false;
-    if (!goes_on)
+    if (entry->state == TRANSFER_DONE && !entry->outgoing)
+        note_halt(entry->transfers, entry->peer, entry->offer, entry->wire, WIRE__WHY__ARRIVED);
+    /* One that waits keeps its own time, so that nothing is tried in a hurry again and again. */
+    if (!goes_on || (entry->state == TRANSFER_WAITING && !entry->busy))
         return;
     if (entry->step == STEP_REST)
         entry->again_us = now_us;
@@ -152,6 +155,17 @@ static void resumed(Entry *entry, int64_t now_us)
         entry_become(entry, TRANSFER_PAUSED, false, NULL);
     else
         entry_become(entry, TRANSFER_WAITING, false, NULL);
+}
+
+static void arrived(Entry *entry)
+{
+    if (!entry->outgoing || !entry_is_active(entry))
+        return;
+    entry->arrived = true;
+    if (entry->worker) /* it says more, such as what was missing */
+        return;
+    entry_drop_attempt(entry);
+    entry_done(entry, entry->missing, NULL);
 }
 
 static void paused(Entry *entry)
@@ -189,6 +203,9 @@ void entry_halted(Entry *entry, Wire__Why why, const char *text, int64_t now_us)
         break;
     case WIRE__WHY__RESUMED:
         resumed(entry, now_us);
+        break;
+    case WIRE__WHY__ARRIVED:
+        arrived(entry);
         break;
     case WIRE__WHY__BUSY:
         put_off(entry, now_us, true);

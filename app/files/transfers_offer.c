@@ -119,9 +119,8 @@ void own_offer_withdraw(Transfers *transfers, OwnOffer *own)
             transfer_state_is_final(entry->state))
             continue;
         entry_become(entry, TRANSFER_CANCELLED, false, NULL);
-        if (entry->whole)
-            continue;
-        entry_tell(entry, WIRE__WHY__WITHDRAWN);
+        if (!entry->whole)
+            entry_stop(entry, WIRE__WHY__WITHDRAWN);
     }
     if (!own->conversation.direct && transfers->joined)
         tell_room(transfers, own);

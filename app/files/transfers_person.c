@@ -184,21 +184,12 @@ gboolean transfers_decline(Transfers *transfers, const uint8_t *id, int64_t now_
     return TRUE;
 }
 
-static void stop(Entry *entry, Wire__Why why)
-{
-    if (entry->worker)
-        entry->transfers->output->workers->stop(entry->worker, why);
-    else
-        entry_drop_attempt(entry);
-    entry_tell(entry, why);
-}
-
 static void cancel(Entry *entry)
 {
     bool works = entry->worker != NULL;
 
     entry_become(entry, TRANSFER_CANCELLED, false, NULL);
-    stop(entry, WIRE__WHY__CANCELLED);
+    entry_stop(entry, WIRE__WHY__CANCELLED);
     /* Else when the worker has let go. */
     if (!works)
         entry_discard(entry);
@@ -242,7 +233,7 @@ gboolean transfers_pause(Transfers *transfers, const uint8_t *id, int64_t now_us
     }
     entry->paused_here = true;
     entry_become(entry, TRANSFER_PAUSED, false, NULL);
-    stop(entry, WIRE__WHY__PAUSED);
+    entry_stop(entry, WIRE__WHY__PAUSED);
     transfers_settle(transfers, now_us);
     return TRUE;
 }

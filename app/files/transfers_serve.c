@@ -116,6 +116,8 @@ void serve_accept(Transfers *transfers, const uint8_t *from, const Wire__Accept 
     entry->attempt = accept->attempt;
     entry_drop_attempt(entry);
     entry->paused_there = false;
+    if (entry->tell == WIRE__WHY__RESUMED)
+        entry->tell = -1;
     bool allowed = allow(entry, own);
 
     if (entry->paused_here)
@@ -145,6 +147,14 @@ void serve_turn(Entry *entry, const Wire__Turn *turn, int64_t now_us)
         transfers->output->dial(entry->wire, entry->addresses, entry->peer, transfers->user);
     }
     entry_touch(entry);
+}
+
+void serve_ask(Entry *entry, int64_t at_us)
+{
+    if (!entry->outgoing || entry->state != TRANSFER_WAITING || entry->worker || entry->tell >= 0)
+        return;
+    entry_tell(entry, WIRE__WHY__RESUMED);
+    entry->tell_us = at_us;
 }
 
 void serve_next(Transfers *transfers, int64_t now_us)

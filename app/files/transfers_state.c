@@ -331,10 +331,10 @@ bool transfers_make_room(Transfers *transfers, const uint8_t *peer, bool offered
             theirs_ended++;
         }
     }
-    if (theirs_ended >= ENDED_PER_PEER)
-        drop_one(transfers, peer, 2, 2);
     if (!offered && theirs_active >= ACTIVE_PER_PEER)
         return false;
+    if (theirs_ended >= ENDED_PER_PEER)
+        drop_one(transfers, peer, 2, 2);
     if (offered && theirs_offered >= OFFERED_PER_AUTHOR && !drop_one(transfers, peer, 0, 1))
         return false;
     if (offered && all_offered >= OFFERED_MAX && !drop_one(transfers, NULL, 0, 1))

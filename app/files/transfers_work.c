@@ -31,6 +31,15 @@ void entry_drop_attempt(Entry *entry)
     entry->left_ms = -1;
 }
 
+void entry_stop(Entry *entry, Wire__Why why)
+{
+    if (entry->worker)
+        entry->transfers->output->workers->stop(entry->worker, why);
+    else
+        entry_drop_attempt(entry);
+    entry_tell(entry, why);
+}
+
 bool transfers_expects(Transfers *transfers, const uint8_t *transfer, const uint8_t *ticket,
                        const uint8_t *key, int64_t now_us)
 {
@@ -112,7 +121,7 @@ static void remember_way(const Entry *entry)
                         GUINT_TO_POINTER(ways[entry->way] + 1));
 }
 
-static void done(Entry *entry, const WorkerResult *result)
+void entry_done(Entry *entry, unsigned missing, const char *path)
 {
     g_autofree char *words = NULL;
     g_autofree char *directory = entry_state_dir(entry);
@@ -121,13 +130,14 @@ static void done(Entry *entry, const WorkerResult *result)
     entry->told = false;
     entry->paused_here = entry->paused_there = false;
     entry->bytes = entry->total;
-    if (!entry->outgoing && result->path) {
+    entry->missing = missing;
+    if (!entry->outgoing && path) {
         g_free(entry->path);
-        entry->path = g_strdup(result->path);
+        entry->path = g_strdup(path);
     }
-    if (result->missing)
+    if (missing)
         words = g_strdup_printf("%u %s could not be sent: changed or gone since the offer.",
-                                result->missing, result->missing == 1 ? "file" : "files");
+                                missing, missing == 1 ? "file" : "files");
     entry_become(entry, TRANSFER_DONE, false, words);
     if (!entry->outgoing)
         landing_forget(directory);
@@ -159,7 +169,8 @@ static void failed_here(Entry *entry, const WorkerResult *result)
 static void ended_after_stop(Entry *entry, const WorkerResult *result)
 {
     if (result->end == WORKER_STOPPED && result->opened && !entry->transfers->leaving &&
-        (entry->tell == WIRE__WHY__CANCELLED || entry->tell == WIRE__WHY__PAUSED)) {
+        (entry->tell == WIRE__WHY__CANCELLED || entry->tell == WIRE__WHY__PAUSED ||
+         entry->tell == WIRE__WHY__WITHDRAWN)) {
         entry->tell = -1;
         entry->told = false;
     }
@@ -170,9 +181,12 @@ static void ended_after_stop(Entry *entry, const WorkerResult *result)
 
 static void lost(Entry *entry, bool opened, int64_t now_us)
 {
-    if (entry->outgoing) {
+    if (entry->outgoing && entry->arrived) {
+        entry_done(entry, entry->missing, NULL);
+    } else if (entry->outgoing) {
         entry->broken = entry->broken || opened;
         entry_become(entry, TRANSFER_WAITING, false, NULL);
+        serve_ask(entry, now_us + ASK_AFTER_US);
     } else if (opened) {
         attempt_lost(entry, now_us);
     } else {
@@ -185,7 +199,7 @@ static void end(Entry *entry, const WorkerResult *result, int64_t now_us)
     bool stopped = entry->state == TRANSFER_CANCELLED || entry->state == TRANSFER_PAUSED;
 
     if (result->end == WORKER_DONE)
-        done(entry, result);
+        entry_done(entry, result->missing, result->path);
     else if (result->end == WORKER_STOPPED || (stopped && result->end != WORKER_HALTED))
         ended_after_stop(entry, result);
     else if (result->end == WORKER_HALTED && entry->state == TRANSFER_CANCELLED)
@@ -258,6 +272,7 @@ void entry_work(Entry *entry, Opening *opening, TransferWay way, int64_t now_us)
         return;
     }
     entry->way = way;
+    entry->arrived = false;
     entry->armed = false;
     entry->samples = 0;
     entry->began_bytes = entry->bytes;

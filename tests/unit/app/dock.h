@@ -52,6 +52,7 @@ typedef struct Dock {
     DockMember members[DOCK_MAX];
     unsigned count;
     bool drop_notes;   /* they vanish, unreturned */
+    bool hold_tickets; /* who dialled does not show its ticket */
     bool refuse_dials; /* refused at once; else they time out */
     unsigned pairs_made;
 } Dock;

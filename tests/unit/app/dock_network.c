@@ -161,7 +161,7 @@ static bool carry_worker(Dock *dock, DockMember *member)
             return carry_stop(worker);
         if (worker->opened)
             continue;
-        if (worker->kind == OPENING_PRESENT) {
+        if (worker->kind == OPENING_PRESENT && !dock->hold_tickets) {
             present(dock, worker);
             return true;
         }

@@ -104,7 +104,9 @@ static void draw_links(View *view, const Card *card, int x, int y)
         text_button(view, card, "retry", "Retry", &x, y, "transfer-retry");
         return;
     }
-    text_button(view, card, "open", "Open", &x, y, "file-open");
+    /* Of several, there is no one to open. */
+    if (words_is_single(card->offer))
+        text_button(view, card, "open", "Open", &x, y, "file-open");
     text_button(view, card, "show", "Show in folder", &x, y, "file-show");
 }
 

@@ -6,7 +6,7 @@
 #define LRM "\xE2\x80\x8E" /* left-to-right mark: no glyph, but a direction */
 #define NAMED_ITEMS 2      /* in the line of names */
 
-static const char *const units[] = {"KB", "MB", "GB", "TB", "PB", "EB"};
+static const char *const units[] = {"kB", "MB", "GB", "TB", "PB", "EB"};
 
 /* The unit in which `bytes` has one to three digits; 1.0 for plain bytes, `unit` -1. */
 static double unit_of(uint64_t bytes, int *unit)
@@ -102,9 +102,14 @@ static char *count_of(uint64_t number, const char *one, const char *many)
     return number == 1 ? g_strdup(one) : g_strdup_printf("%s %s", digits, many);
 }
 
+bool words_is_single(const Offer *offer)
+{
+    return item_total(offer) == 1 && offer->item_count == 1;
+}
+
 char *words_title(const Offer *offer)
 {
-    if (item_total(offer) == 1 && offer->item_count == 1)
+    if (words_is_single(offer))
         return transfer_item_shown(&offer->items[0]);
     bool folders = false;
     for (size_t i = 0; i < offer->item_count; i++)
@@ -134,7 +139,7 @@ char *words_items(const Offer *offer)
 char *words_total(const Offer *offer)
 {
     g_autofree char *size = words_size(offer->bytes);
-    bool single = item_total(offer) == 1 && offer->item_count == 1 && !offer->items[0].folder;
+    bool single = words_is_single(offer) && !offer->items[0].folder;
     if (single)
         return g_steal_pointer(&size);
     if (offer->files == 0)
@@ -314,7 +319,7 @@ const char *words_icon(const char *name)
 
 const char *words_offer_icon(const Offer *offer)
 {
-    if (item_total(offer) != 1 || offer->item_count != 1)
+    if (!words_is_single(offer))
         return "files";
     return offer->items[0].folder ? "folder" : words_icon(offer->items[0].name);
 }
@@ -322,7 +327,7 @@ const char *words_offer_icon(const Offer *offer)
 bool words_is_picture(const Offer *offer)
 {
     static const char *const shown = " png jpg jpeg gif webp bmp ";
-    if (item_total(offer) != 1 || offer->item_count != 1 || offer->items[0].folder)
+    if (!words_is_single(offer) || offer->items[0].folder)
         return false;
     g_autofree char *ending = ending_of(offer->items[0].name);
     g_autofree char *wanted = g_strdup_printf(" %s ", ending);

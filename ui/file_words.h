@@ -6,7 +6,7 @@
 /* A name as part of a sentence of the program's: one that is written from right to left is kept
  * together and leaves the sentence its direction. */
 char *words_name(const char *name);
-/* "4.2 MB", "812 KB", "1 byte": decimal units. */
+/* "4.2 MB", "812 kB", "1 byte": decimal units. */
 char *words_size(uint64_t bytes);
 /* "11.4 of 18.4 MB": both in the unit of the whole. */
 char *words_amount(uint64_t bytes, uint64_t total);
@@ -30,6 +30,8 @@ GPtrArray *words_state(const Transfer *transfer, const char *other);
 /* The first `count` parts of it (0: all), joined. */
 char *words_join(const GPtrArray *parts, guint count);
 
+/* One file or one folder. */
+bool words_is_single(const Offer *offer);
 /* Of assets/icons, by what the name promises. */
 const char *words_icon(const char *name);
 const char *words_offer_icon(const Offer *offer);

@@ -41,8 +41,8 @@ static void check_controls(const Node *node)
 
 START_TEST(every_control_does_something)
 {
-    static const char *const screens[] = {"connect-dialog", "switcher", "settings",
-                                          "shortcuts",      "close",    "emoji"};
+    static const char *const screens[] = {"connect-dialog", "switcher", "settings", "shortcuts",
+                                          "transfers",      "files",    "close",    "emoji"};
     static const int widths[] = {400, 800, 1100};
     for (size_t w = 0; w < G_N_ELEMENTS(widths); w++) {
         drive_open(&(Sample){.link = LINK_JOINED, .deliveries = true, .choices = 4}, widths[w],
@@ -55,6 +55,14 @@ START_TEST(every_control_does_something)
         }
         drive_close();
     }
+    static const char *const scenes[] = {"coming", "ended", "failed", "room", "prompts"};
+    for (size_t i = 0; i < G_N_ELEMENTS(scenes); i++) {
+        drive_open(&(Sample){.link = LINK_JOINED, .files = scenes[i], .accepted = 3}, 900, 1200);
+        check_controls(node_tree_root(face_nodes(face)));
+        drive_key(SDLK_j, KMOD_LCTRL);
+        check_controls(node_tree_root(face_nodes(face)));
+        drive_close();
+    }
     drive_open(&(Sample){.link = LINK_LOST, .link_since_us = 1, .first_run = true}, 1100, 720);
     check_controls(node_tree_root(face_nodes(face)));
 }
@@ -65,14 +73,60 @@ START_TEST(every_action_can_be_asked_at_any_time)
 {
     static const Sample samples[] = {{.no_place = true, .alone = true},
                                      {.link = LINK_JOINED, .alone = true},
+                                     {.link = LINK_JOINED, .files = "prompts"},
                                      {.link = LINK_JOINED, .deliveries = true}};
-    static const char *const names[] = {
-        "back",        "choose",     "complete",      "connect-join", "direct",    "first-name",
-        "latest",      "link",       "looks",         "next",         "next-pane", "oldest",
-        "open",        "page-down",  "page-up",       "people",       "previous",  "retry",
-        "name-save",   "send",       "switch",        "switcher",     "try-now",   "escape",
-        "next-unread", "settings",   "shortcuts",     "emoji",        "escape",    "zoom-in",
-        "zoom-out",    "zoom-reset", "connect-dialog"};
+    static const char *const names[] = {"back",
+                                        "choose",
+                                        "complete",
+                                        "connect-join",
+                                        "direct",
+                                        "first-name",
+                                        "latest",
+                                        "link",
+                                        "looks",
+                                        "next",
+                                        "next-pane",
+                                        "oldest",
+                                        "open",
+                                        "page-down",
+                                        "page-up",
+                                        "people",
+                                        "previous",
+                                        "retry",
+                                        "name-save",
+                                        "send",
+                                        "switch",
+                                        "switcher",
+                                        "try-now",
+                                        "escape",
+                                        "next-unread",
+                                        "settings",
+                                        "shortcuts",
+                                        "emoji",
+                                        "escape",
+                                        "zoom-in",
+                                        "zoom-out",
+                                        "zoom-reset",
+                                        "connect-dialog",
+                                        "accept-no-more",
+                                        "file-open",
+                                        "file-show",
+                                        "files",
+                                        "folder-change",
+                                        "transfer-accept",
+                                        "transfer-cancel",
+                                        "transfer-decline",
+                                        "transfer-pause",
+                                        "transfer-resume",
+                                        "transfer-retry",
+                                        "transfers",
+                                        "prompt-accept",
+                                        "prompt-always",
+                                        "prompt-change",
+                                        "prompt-decline",
+                                        "prompt-item",
+                                        "prompt-later",
+                                        "prompt-open"};
     for (size_t s = 0; s < G_N_ELEMENTS(samples); s++) {
         drive_open(&samples[s], 600, 500);
         for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {

@@ -236,6 +236,16 @@ START_TEST(people_accepted_unasked_are_removed)
 }
 END_TEST
 
+/* What moves comes as snapshots; the face itself asks for no frame. */
+START_TEST(progress_wakes_nobody)
+{
+    open_scene("coming");
+    face_set_focused(face, false);
+    face_draw(face);
+    ck_assert_int_eq(face_deadline(face), G_MAXINT64);
+}
+END_TEST
+
 START_TEST(names_keep_their_ending)
 {
     g_autoptr(GError) error = NULL;
@@ -299,6 +309,7 @@ int main(void)
     tcase_add_test(tcase, the_keyboard_reaches_every_file);
     tcase_add_test(tcase, the_dock_opens_the_list);
     tcase_add_test(tcase, people_accepted_unasked_are_removed);
+    tcase_add_test(tcase, progress_wakes_nobody);
     tcase_add_test(tcase, names_keep_their_ending);
     tcase_add_test(tcase, every_scene_in_every_size);
     suite_add_tcase(suite, tcase);

@@ -54,6 +54,8 @@ START_TEST(every_text_is_readable)
         {"link on soft", t->link, t->soft},
         {"link on mention", t->link, t->mention},
         {"ok on bg", t->ok, t->bg},
+        {"ok on surface", t->ok, t->surface},
+        {"warn on surface", t->warn, t->surface},
         {"warn on bg", t->warn, t->bg},
         {"warn on warn_bg", t->warn, t->warn_bg},
         {"err on bg", t->err, t->bg},
@@ -90,10 +92,16 @@ START_TEST(every_shape_is_seen)
 {
     const Theme *t = theme_get((ThemeId)_i);
     const Pair shapes[] = {
-        {"edge on bg", t->edge, t->bg},           {"edge on surface", t->edge, t->surface},
-        {"edge on side", t->edge, t->side},       {"focus on bg", t->link, t->bg},
-        {"focus on side", t->link, t->side},      {"focus on active", t->link, t->active},
-        {"ok on side", t->ok, t->side},           {"warn on side", t->warn, t->side},
+        {"progress on its track", t->link, t->active},
+        {"paused progress on its track", t->text3, t->active},
+        {"edge on bg", t->edge, t->bg},
+        {"edge on surface", t->edge, t->surface},
+        {"edge on side", t->edge, t->side},
+        {"focus on bg", t->link, t->bg},
+        {"focus on side", t->link, t->side},
+        {"focus on active", t->link, t->active},
+        {"ok on side", t->ok, t->side},
+        {"warn on side", t->warn, t->side},
         {"text3 on active", t->text3, t->active},
     };
     check_pairs(theme_names[_i], shapes, G_N_ELEMENTS(shapes), 3.0);

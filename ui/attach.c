@@ -95,6 +95,10 @@ static void finish_drop(Face *face)
     face->dirty = true;
     if (!dropped || !dropped->len || !face->open || face_asks_name(face))
         return;
+    if (face->overlay != OVERLAY_NONE) {
+        face_tell(face, "Not offered: close the dialog, then drop it again.");
+        return;
+    }
     g_ptr_array_add(dropped, NULL);
     offer(face, (const char *const *)dropped->pdata, face->open);
     face_set_focus(face, "composer");
@@ -106,7 +110,11 @@ static void drop_text(Face *face, const char *text)
     if (!field || !g_utf8_validate(text, -1, NULL))
         return;
     face_set_focus(face, "composer");
-    if (editor_insert(field_editor(field), text))
+    /* It comes line by line. */
+    Editor *editor = field_editor(field);
+    bool inserted = face->attach.text_dropped && editor_insert(editor, "\n");
+    face->attach.text_dropped = true;
+    if (editor_insert(editor, text) || inserted)
         face_edited(face, "composer");
 }
 
@@ -128,11 +136,13 @@ bool attach_event(Face *face, const SDL_Event *event)
     case SDL_DROPBEGIN:
         g_clear_pointer(&attach->dropped, g_ptr_array_unref);
         attach->dropped = g_ptr_array_new_with_free_func(g_free);
-        face_set_dragging(face, true);
+        attach->text_dropped = false;
+        face->dirty = true;
         return true;
     case SDL_DROPFILE:
         if (!attach->dropped)
             attach->dropped = g_ptr_array_new_with_free_func(g_free);
+        face_set_dragging(face, true);
         if (event->drop.file && attach->dropped->len < DROP_MAX)
             g_ptr_array_add(attach->dropped, g_strdup(event->drop.file));
         return true;
@@ -151,7 +161,7 @@ bool attach_event(Face *face, const SDL_Event *event)
 char *attach_drop_words(const Face *face)
 {
     const Conversation *to = face_open_conversation(face);
-    if (!face->attach.dragging || !to || face_asks_name(face))
+    if (!face->attach.dragging || !to || face_asks_name(face) || face->overlay != OVERLAY_NONE)
         return NULL;
     return g_strconcat("Drop to offer to ", to->person ? "" : "#", to->name, NULL);
 }

@@ -53,6 +53,7 @@ typedef enum {
 typedef struct {
     bool dragging;      /* files are held over the window, or being dropped */
     GPtrArray *dropped; /* owned paths of the drop so far; NULL: none */
+    bool text_dropped;  /* a line of it */
     char *pasted;       /* owned; path of a picture that waits to be offered, NULL: none */
     char *pasted_in;    /* owned; the conversation that it was pasted in */
 } Attach;

@@ -10,7 +10,7 @@
 #if defined(SDL_VIDEO_DRIVER_X11)
 
 static struct {
-    Atom enter, position, leave, drop;
+    Atom enter, leave, drop, files;
     bool over;
     uint32_t event;
 } drag;
@@ -25,6 +25,16 @@ static void tell(bool over)
     SDL_PushEvent(&event);
 }
 
+/* Of more than three types the list is elsewhere: file managers have that many. */
+static bool has_files(const XClientMessageEvent *enter)
+{
+    const long *data = enter->data.l;
+    if (data[1] & 1)
+        return true;
+    return (Atom)data[2] == drag.files || (Atom)data[3] == drag.files ||
+           (Atom)data[4] == drag.files;
+}
+
 static int look(void *data, SDL_Event *event)
 {
     if (event->type != SDL_SYSWMEVENT)
@@ -32,9 +42,10 @@ static int look(void *data, SDL_Event *event)
     const SDL_SysWMmsg *message = event->syswm.msg;
     if (message->subsystem != SDL_SYSWM_X11 || message->msg.x11.event.type != ClientMessage)
         return 0;
-    Atom type = message->msg.x11.event.xclient.message_type;
-    if (type == drag.enter || type == drag.position)
-        tell(true);
+    const XClientMessageEvent *client = &message->msg.x11.event.xclient;
+    Atom type = client->message_type;
+    if (type == drag.enter)
+        tell(has_files(client));
     else if (type == drag.leave || type == drag.drop)
         tell(false);
     return 0;
@@ -59,9 +70,9 @@ void window_drag_watch(SDL_Window *window, uint32_t event)
     drag.over = false;
     drag.event = event;
     drag.enter = XInternAtom(display, "XdndEnter", False);
-    drag.position = XInternAtom(display, "XdndPosition", False);
     drag.leave = XInternAtom(display, "XdndLeave", False);
     drag.drop = XInternAtom(display, "XdndDrop", False);
+    drag.files = XInternAtom(display, "text/uri-list", False);
     SDL_SetEventFilter(look, NULL);
     SDL_EventState(SDL_SYSWMEVENT, SDL_ENABLE);
 }

@@ -121,6 +121,17 @@ key Return
 await 20 "the console hears of a third offer" bash -c "[ \"\$(grep -c 'first.txt' '$home/mira.out')\" -ge 2 ]"
 shot offered
 
+# A picture that comes in a direct: accepted by its prompt, seen where it was said.
+echo "/send Alex Kim $home/picture.png" >&6
+await 20 "the offer is counted in the title" titled "(1)"
+key alt+a
+received() { compgen -G "$home/Downloads/picture*.png"; }
+await 30 "the picture is here" received
+cmp "$home/picture.png" "$(received)"
+key alt+Down
+await 20 "the direct is open" titled "Mira Okafor — Studio LAN"
+shot received
+
 kill -TERM "$app_pid"
 await 20 "the window closes by itself" bash -c "! kill -0 $app_pid"
 wait "$app_pid" || { echo "FAIL: it did not end well"; cat "$home/alex.log"; exit 1; }

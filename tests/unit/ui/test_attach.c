@@ -134,14 +134,28 @@ START_TEST(what_is_dropped_together_is_one_offer)
 }
 END_TEST
 
+START_TEST(nothing_is_offered_behind_a_dialog)
+{
+    face_run(face, "settings", NULL);
+    drop(SDL_DROPBEGIN, NULL);
+    drop(SDL_DROPFILE, "/one");
+    ck_assert(!drive_exists(ROLE_STATUS, "Drop to offer to #general"));
+    drop(SDL_DROPCOMPLETE, NULL);
+    ck_assert_ptr_null(strstr(recorder->log->str, "offer"));
+    ck_assert(drive_exists(ROLE_STATUS, "Not offered: close the dialog, then drop it again."));
+}
+END_TEST
+
 START_TEST(dropped_text_is_written)
 {
     drop(SDL_DROPBEGIN, NULL);
     drop(SDL_DROPTEXT, "from elsewhere");
+    ck_assert(!drive_exists(ROLE_STATUS, "Drop to offer to #general"));
     drop(SDL_DROPTEXT, "\xff\xfe");
+    drop(SDL_DROPTEXT, "in two lines");
     drop(SDL_DROPCOMPLETE, NULL);
     drive_key(SDLK_RETURN, 0);
-    ck_told("say #general from elsewhere");
+    ck_told("say #general from elsewhere\nin two lines");
     ck_assert_ptr_null(strstr(recorder->log->str, "offer"));
 }
 END_TEST
@@ -235,6 +249,7 @@ int main(void)
     tcase_add_test(tcase, portal_answers_once);
     tcase_add_test(tcase, portal_that_fails_gives_way_to_the_dialog);
     tcase_add_test(tcase, what_is_dropped_together_is_one_offer);
+    tcase_add_test(tcase, nothing_is_offered_behind_a_dialog);
     tcase_add_test(tcase, dropped_text_is_written);
     tcase_add_test(tcase, pasted_picture_asks_first);
     tcase_add_test(tcase, what_cannot_be_pasted_is_said_and_text_goes_on);

@@ -112,8 +112,9 @@ char *transfer_line_state(const Transfer *transfer)
         g_string_append_printf(line, ". %s", why);
     }
     if (transfer->state == TRANSFER_DONE && transfer->path && !transfer->outgoing) {
-        g_autofree char *path = escaped(transfer->path);
-        g_string_append_printf(line, ": %s", path);
+        bool several = transfer->content->item_count + transfer->content->unlisted > 1;
+        g_autofree char *path = escaped(several ? transfer->into : transfer->path);
+        g_string_append_printf(line, ", in %s", path);
     }
     return g_string_free(g_steal_pointer(&line), FALSE);
 }

@@ -35,7 +35,7 @@ static void tell(const CommandContext *context, const uint8_t *id)
         return;
     g_autofree char *title = text_escape(transfer->title, strlen(transfer->title));
     g_autofree char *into = text_escape(transfer->into, strlen(transfer->into));
-    g_autofree char *line = g_strdup_printf("Accepted: %s goes to %s.", title, into);
+    g_autofree char *line = g_strdup_printf("Accepted: %s, into %s.", title, into);
     context->print(line, context->user);
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #define PROGRESS_US INT64_C(1000000)
+#define PATIENCE_MS 2000 /* before a person is told what is waited for */
 #define HEX_KEY (2 * KEY_SIZE)
 
 /* What was said of a transfer last. */
@@ -12,6 +13,7 @@ typedef struct {
     char *why;
     int64_t said_us;
     bool moving; /* its beginning was said, its end not */
+    bool unsaid; /* it waits, which may be over in a moment */
 } Said;
 
 struct ConsoleFiles {
@@ -24,7 +26,7 @@ struct ConsoleFiles {
     GHashTable *before; /* ids of transfers and offers that were here when the program started */
     GHashTable *ours;   /* ids of transfers sent or accepted in this run */
     guint review_idle;
-    guint wait_timer;
+    guint wait_timer, patience_timer;
     bool finishing, moved, waited;
 };
 
@@ -74,6 +76,23 @@ static TransferNews news(Said *said, const Transfer *transfer, bool first, int64
     return TRANSFER_NEWS_STATE;
 }
 
+static gboolean say_waiting(gpointer user)
+{
+    ConsoleFiles *files = user;
+    files->patience_timer = 0;
+    g_autoptr(GPtrArray) list = all(files);
+    for (guint i = list->len; i-- > 0;) {
+        const Transfer *transfer = list->pdata[i];
+        g_autoptr(GBytes) id = g_bytes_new(transfer->id, TRANSFER_SIZE);
+        Said *said = g_hash_table_lookup(files->said, id);
+        if (!said || !said->unsaid)
+            continue;
+        said->unsaid = false;
+        files->printer->transfer(member_session(files->member), transfer, TRANSFER_NEWS_STATE);
+    }
+    return G_SOURCE_REMOVE;
+}
+
 static void say(ConsoleFiles *files, const Transfer *transfer)
 {
     int64_t now_us = g_get_monotonic_time();
@@ -93,6 +112,11 @@ static void say(ConsoleFiles *files, const Transfer *transfer)
     said->said_us = now_us;
     g_free(said->why);
     said->why = g_strdup(transfer->why);
+    said->unsaid = transfer->state == TRANSFER_WAITING && files->options->patient;
+    if (said->unsaid && files->patience_timer == 0)
+        files->patience_timer = g_timeout_add(PATIENCE_MS, say_waiting, files);
+    if (said->unsaid)
+        return;
     files->printer->transfer(member_session(files->member), transfer, what);
 }
 
@@ -342,6 +366,7 @@ void console_files_free(ConsoleFiles *files)
         return;
     g_clear_handle_id(&files->review_idle, g_source_remove);
     g_clear_handle_id(&files->wait_timer, g_source_remove);
+    g_clear_handle_id(&files->patience_timer, g_source_remove);
     g_hash_table_unref(files->said);
     g_hash_table_unref(files->before);
     g_hash_table_unref(files->ours);

@@ -10,6 +10,7 @@ typedef struct {
     char **accept_from; /* names or keys in hex, or "all"; NULL: nobody */
     char *into;         /* absolute; NULL: the usual folder */
     unsigned wait_s;    /* how long offers wait for a decision at the end of input */
+    bool patient;       /* waiting is told only when it lasts: for people */
 } ConsoleFilesOptions;
 
 typedef struct ConsoleFiles ConsoleFiles;

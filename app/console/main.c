@@ -96,7 +96,8 @@ int main(int argc, char **argv)
                    .use_mdns = !arguments.no_mdns},
         .files = {.accept_from = arguments.accept_from,
                   .into = arguments.into,
-                  .wait_s = (unsigned)arguments.wait_s},
+                  .wait_s = (unsigned)arguments.wait_s,
+                  .patient = !arguments.json},
         .json = arguments.json,
     };
     return console_run(&options);

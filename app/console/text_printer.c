@@ -155,14 +155,15 @@ static char *transfer_begun(const Transfer *transfer, const char *what, const ch
 
 static char *transfer_done(const Transfer *transfer, const char *what, const char *peer)
 {
-    g_autofree char *path =
-        transfer->path ? text_escape(transfer->path, strlen(transfer->path)) : g_strdup(what);
+    bool several = transfer->content->item_count + transfer->content->unlisted > 1;
+    const char *where = transfer->path && !several ? transfer->path : transfer->into;
+    g_autofree char *path = text_escape(where, strlen(where));
     g_autofree char *missing =
         transfer->missing == 0 ? g_strdup("")
                                : g_strdup_printf(" %u file%s could not be sent.", transfer->missing,
                                                  transfer->missing == 1 ? "" : "s");
     return transfer->outgoing ? g_strdup_printf("%s has %s.%s", peer, what, missing)
-                              : g_strdup_printf("%s is here: %s.%s", what, path, missing);
+                              : g_strdup_printf("%s came, to %s.%s", what, path, missing);
 }
 
 static char *transfer_sentence_of(const Transfer *transfer, const char *what, const char *peer)
@@ -172,7 +173,7 @@ static char *transfer_sentence_of(const Transfer *transfer, const char *what, co
     switch (transfer->state) {
     case TRANSFER_OFFERED:
         return transfer->outgoing
-                   ? g_strdup_printf("%s is offered. /cancel %u takes it back.", what, number)
+                   ? g_strdup_printf("offered %s. /cancel %u takes it back.", what, number)
                    : NULL;
     case TRANSFER_WAITING:
         return *why ? g_strdup_printf("%s waits. %s", what, why) : NULL;
@@ -198,7 +199,7 @@ static void transfer(Session *session, const Transfer *transfer, TransferNews ne
 {
     if (news != TRANSFER_NEWS_STATE)
         return;
-    g_autofree char *what = transfer_line_offer(transfer->content);
+    g_autofree char *what = text_escape(transfer->title, strlen(transfer->title));
     g_autofree char *peer = shown(session, transfer->peer);
     g_autofree char *sentence = transfer_sentence_of(transfer, what, peer);
     bool failed = transfer->state == TRANSFER_FAILED;

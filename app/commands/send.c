@@ -36,11 +36,11 @@ static bool take_addressee(const CommandContext *context, const char **rest, Con
     g_autoptr(GError) error = NULL;
     const SessionMember *member = session_find_member(session, name, &error);
     if (!member) {
-        context->fail("no-such-member", error->message, context->user);
+        context->fail("cannot-offer", error->message, context->user);
         return false;
     }
     if (member == session_self(session)) {
-        context->fail("no-such-member", "That is you.", context->user);
+        context->fail("cannot-offer", "That is you.", context->user);
         return false;
     }
     to->direct = true;
@@ -61,7 +61,7 @@ static void tell_failure(const CommandContext *context, bool addressed, char *co
     g_autofree char *clean = text_escape(first, strlen(first));
     g_autofree char *sorry =
         g_strdup_printf("There is nobody called %s here, and no such file.", clean);
-    context->fail("no-such-member", sorry, context->user);
+    context->fail("cannot-offer", sorry, context->user);
 }
 
 static void run(const CommandContext *context, const char *arguments)

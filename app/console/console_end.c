@@ -36,9 +36,13 @@ void console_leave(Console *console, int exit_code)
 
 bool console_is_refusal(const char *code)
 {
-    static const char *const codes[] = {
-        "cannot-offer",   "cannot-accept", "not-possible", "no-such-transfer",
-        "no-such-member", "no-such-room",  "no-folder",    NULL};
+    static const char *const codes[] = {"cannot-offer",
+                                        "cannot-accept",
+                                        "not-possible",
+                                        "no-such-transfer",
+                                        "no-such-room",
+                                        "no-folder",
+                                        NULL};
     return g_strv_contains(codes, code);
 }
 

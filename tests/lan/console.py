@@ -243,6 +243,43 @@ def editing():
 
 
 @scenario
+def files():
+    """Offered, declined and accepted in lines; names and paths completed."""
+    with House() as house:
+        house.relay()
+        ann = house.terminal("Ann").join()
+        bob = house.terminal("Bob Jones").join()
+        ann.await_text("-- Bob Jones joined")
+        for name in ("out", "in"):
+            os.mkdir(f"{house.folder}/{name}")
+        path = f"{house.folder}/out/my notes.txt"
+        with open(path, "wb") as out:
+            out.write(b"n" * 18400)
+        ann.enter(f"/send bo{TAB}{house.folder}/ou{TAB}my{TAB}")
+        ann.await_text(r"-- 1: offered my notes\.txt\. /cancel 1 takes it back\.")
+        ann.await_text(r"Ann → Bob Jones offers my notes\.txt \(18\.4 kB\)\.")
+        bob.await_text(r"Ann → you offers my notes\.txt \(18\.4 kB\)\. /accept 1 or /decline 1")
+        bob.enter("/decline")
+        bob.await_text("-- Declined my notes.txt.")
+        ann.await_text("-- 1: Bob Jones declined my notes.txt.")
+        ann.enter(f"/send #ge{TAB}{house.folder}/out/my notes.txt")
+        bob.await_text(r"Ann offers my notes\.txt \(18\.4 kB\)\. /accept 2 or /decline 2")
+        bob.enter(f"/accept 2 {house.folder}/i{TAB}")
+        bob.await_text(r"-- 2: my notes\.txt came, to \S+/in/my notes\.txt\.")
+        ann.await_text(r"-- \d: Bob Jones has my notes\.txt\.")
+        with open(f"{house.folder}/in/my notes.txt", "rb") as received:
+            check(received.read() == b"n" * 18400, "what came")
+        mark = bob.mark()
+        bob.enter("/transfers")
+        bob.await_text(r"2  my notes\.txt \(18\.4 kB\) from Ann: done, in ", mark)
+        bob.await_text(r"1  my notes\.txt \(18\.4 kB\) from Ann: declined", mark)
+        mark = ann.mark()
+        ann.enter("/send Bob Jones /nowhere/at.all")
+        ann.await_text("!! .*at\\.all", mark)
+        check(bob.leave() == 0, "Bob's exit code")
+
+
+@scenario
 def the_relay_goes_and_comes():
     with House() as house:
         relay = house.relay()

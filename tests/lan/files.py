@@ -7,6 +7,7 @@ every way, over each of the ways that two machines may find to each other.
 
 import hashlib
 import os
+import random
 import signal
 import stat
 
@@ -398,6 +399,50 @@ def both_are_killed():
         await_state(bob, "waiting")
         return lan.member("h2", "Ann"), bob
     scene(breaks)
+
+
+@scenario
+def killed_again_and_again():
+    """Either side, at random moments, until nothing is left to be moved."""
+    with Files() as lan:
+        ann, bob = lan.pair()
+        path, into = lan.file("h2", "large.bin", LARGE), lan.folder("h3", "in")
+        offered = offer(ann, bob, "Bob", path)
+        bob.say(f"/accept {offered['number']} '{into}'")
+        least = 0
+        for turn in range(50):
+            await_state(bob, "running")
+            if awaits_end(bob, random.uniform(0, 0.6)):
+                break
+            if turn % 2:
+                bob.kill()
+                bob = lan.member("h3", "Bob")
+            else:
+                ann.kill()
+                mark = bob.mark()
+                ann = lan.member("h2", "Ann")
+                bob.await_object("running again", lambda e: e["event"] == "transfer" and
+                                 e["state"] in ("running", "done"), 40, mark)
+            here = largest(bob)
+            check(here >= least, f"{here} bytes after {least}")
+            least = here
+        done = await_state(bob, "done", seconds=90)
+        await_state(ann, "done", seconds=90)
+        check_same(path, done["path"], into)
+        check(os.listdir(into) == ["large.bin"], os.listdir(into))
+
+
+def awaits_end(console, seconds):
+    """True when the transfer ended within this time."""
+    try:
+        await_state(console, "done", seconds=seconds)
+        return True
+    except Failure:
+        return False
+
+
+def largest(console):
+    return max((e["bytes"] for e in console.objects if e["event"] == "transfer"), default=0)
 
 
 @scenario

@@ -172,8 +172,8 @@ static const struct {
     {"/send 'open", "usage"},
     {"/send #general", "usage"},
     {"/send #attic /etc/hosts", "no-such-room"},
-    {"/send Ann Lee /etc/hosts", "no-such-member"}, /* oneself */
-    {"/send Nobody /etc/hosts", "no-such-member"},
+    {"/send Ann Lee /etc/hosts", "cannot-offer"}, /* oneself */
+    {"/send Nobody /etc/hosts", "cannot-offer"},
     {"/send /nowhere/at.all", "cannot-offer"},
     {"/accept", "no-such-transfer"},
     {"/accept 7", "no-such-transfer"},

@@ -409,23 +409,22 @@ def killed_again_and_again():
         path, into = lan.file("h2", "large.bin", LARGE), lan.folder("h3", "in")
         offered = offer(ann, bob, "Bob", path)
         bob.say(f"/accept {offered['number']} '{into}'")
-        least = 0
+        least, mark = 0, (0, 0)
         for turn in range(50):
-            await_state(bob, "running")
+            now = bob.await_object("running again", lambda e: e["event"] == "transfer" and
+                                   e["state"] in ("running", "done"), 60, mark)
+            check(now["bytes"] >= least, f"turn {turn}: {now['bytes']} bytes after {least}")
             if awaits_end(bob, random.uniform(0, 0.6)):
                 break
+            least = largest(bob)
             if turn % 2:
                 bob.kill()
+                mark = (0, 0)
                 bob = lan.member("h3", "Bob")
             else:
-                ann.kill()
                 mark = bob.mark()
+                ann.kill()
                 ann = lan.member("h2", "Ann")
-                bob.await_object("running again", lambda e: e["event"] == "transfer" and
-                                 e["state"] in ("running", "done"), 40, mark)
-            here = largest(bob)
-            check(here >= least, f"{here} bytes after {least}")
-            least = here
         done = await_state(bob, "done", seconds=90)
         await_state(ann, "done", seconds=90)
         check_same(path, done["path"], into)

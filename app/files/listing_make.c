@@ -156,7 +156,7 @@ static gboolean walk_found(Walk *walk, int folder, const Found *found, GString *
     gsize path_before = path->len, labels_before = labels->len;
     g_string_append_printf(path, "/%s", found->name);
     g_string_append_printf(labels, "/%s", found->label);
-    if (depth >= FILE_DEPTH_MAX || labels->len > FILE_PATH_MAX || path->len >= 2 * FILE_PATH_MAX) {
+    if (depth > FILE_DEPTH_MAX || labels->len > FILE_PATH_MAX || path->len >= 2 * FILE_PATH_MAX) {
         g_autofree char *shown = g_filename_display_name(path->str);
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_FILENAME_TOO_LONG,
                     "Folders lie too deep in each other: %s", shown);

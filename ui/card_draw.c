@@ -241,7 +241,7 @@ static char *receiver_words(const Transfer *transfer)
     case TRANSFER_CANCELLED:
         return g_strdup("cancelled");
     case TRANSFER_FAILED:
-        return g_strdup("failed");
+        return g_strdup(*transfer->why ? transfer->why : "failed");
     }
     return g_strdup("");
 }
@@ -252,7 +252,8 @@ static void draw_receiver_state(View *view, const Transfer *transfer, Rect row)
     bool failed = transfer->state == TRANSFER_FAILED;
     g_autofree char *words = receiver_words(transfer);
     Label label = {TYPE_META, 400, failed ? theme->err : theme->text2, ALIGN_END};
-    int width = view_text_width(view, words, label) + 2;
+    int icon = px(view, 20);
+    int width = MIN(view_text_width(view, words, label) + 2, MAX(row.w - icon, 0));
     view_label(view, words, label, cut_right(&row, width));
     if (transfer->state == TRANSFER_DONE || failed) {
         cut_right(&row, px(view, 6));

@@ -72,7 +72,7 @@ static void load_transfer(Transfers *transfers, StoredTransfer *row)
     entry->state = (TransferState)row->state;
     entry->way = (TransferWay)row->way;
     entry->attempt = (uint32_t)row->attempt;
-    entry->tell = row->tell >= 0 && row->tell <= WIRE__WHY__AWAY_FOR_NOW ? (int)row->tell : -1;
+    entry->tell = row->tell >= 0 && row->tell <= WIRE__WHY__ARRIVED ? (int)row->tell : -1;
     entry->bytes = (uint64_t)row->bytes;
     entry->total = (uint64_t)row->total;
     entry->missing = (unsigned)row->missing;

@@ -143,7 +143,7 @@ static void resumed(Entry *entry, int64_t now_us)
 
     entry->paused_there = false;
     if (entry->state == TRANSFER_DONE && !entry->outgoing)
-        note_halt(entry->transfers, entry->peer, entry->offer, entry->wire, WIRE__WHY__ARRIVED);
+        entry_tell(entry, WIRE__WHY__ARRIVED);
     /* One that waits keeps its own time, so that nothing is tried in a hurry again and again. */
     if (!goes_on || (entry->state == TRANSFER_WAITING && !entry->busy))
         return;

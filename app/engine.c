@@ -5,6 +5,7 @@
 #include "app/engine_internal.h"
 #include "relay/process.h"
 #include "relay/text.h"
+#include "relay/urgency.h"
 
 #include <string.h>
 
@@ -184,6 +185,7 @@ static void tell_started(Engine *engine)
 static gpointer run(gpointer data)
 {
     Engine *engine = data;
+    urgency_raise();
     g_main_context_push_thread_default(engine->context);
     g_autoptr(GMainLoop) loop = engine->loop = g_main_loop_new(engine->context, FALSE);
     g_main_context_acquire(engine->context);

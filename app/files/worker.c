@@ -1,13 +1,11 @@
 /* A worker's thread opens the channel, talks until the end, and hands the outcome to the main
  * context; nothing else goes from it to the owner but the numbers that anybody may read. */
 #include "app/files/worker_internal.h"
+#include "relay/urgency.h"
 
 #include <openssl/ssl.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
-
-#define NICE 10
 
 void opening_clear(Opening *opening)
 {
@@ -19,12 +17,6 @@ void opening_clear(Opening *opening)
 }
 
 /* --- what the other files use --- */
-
-void worker_lower_priority(void)
-{
-    /* On Linux this sets the priority of the thread alone. */
-    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
-}
 
 bool worker_is_stopped(const Worker *worker)
 {
@@ -175,7 +167,7 @@ static gboolean tell_end(gpointer user)
 static gpointer talk(gpointer user)
 {
     Worker *worker = user;
-    worker_lower_priority();
+    urgency_lower();
     worker->tick_us = g_get_monotonic_time() + WORKER_TICK_US;
     g_autoptr(GError) error = NULL;
     if (worker_open(worker, &error)) {

@@ -52,8 +52,6 @@ bool worker_run_receiver(Worker *worker, GError **error);
 /* Makes the channel stand. */
 bool worker_open(Worker *worker, GError **error);
 
-/* Of the calling thread: chat comes first. */
-void worker_lower_priority(void);
 /* Somebody wants it to end. */
 bool worker_is_stopped(const Worker *worker);
 /* Sets `error` when so. */

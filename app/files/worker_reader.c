@@ -1,6 +1,7 @@
 #include "app/files/worker_reader.h"
 
 #include "app/files/worker_internal.h"
+#include "relay/urgency.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -180,7 +181,7 @@ static gpointer read_in_order(gpointer user)
 
 static gpointer work(gpointer user)
 {
-    worker_lower_priority();
+    urgency_lower();
     return read_in_order(user);
 }
 

@@ -1,6 +1,7 @@
 #include "app/files/worker_writer.h"
 
 #include "app/files/worker_internal.h"
+#include "relay/urgency.h"
 
 struct Writer {
     const LandingConfig *config;
@@ -123,7 +124,7 @@ static bool all_missing(const Writer *writer)
 static gpointer work(gpointer user)
 {
     Writer *writer = user;
-    worker_lower_priority();
+    urgency_lower();
     GError *error = NULL;
     if (open_landing(writer, &error)) {
         set_state(writer, WRITER_WRITING, NULL);

@@ -4,6 +4,7 @@
 #include "discovery/network.h"
 #include "relay/carrier.h"
 #include "relay/server/report.h"
+#include "relay/urgency.h"
 
 #include <errno.h>
 #include <gio/gio.h>
@@ -185,6 +186,7 @@ ServiceExit service_run(const Options *options)
     if (options->mdns)
         announce(&service);
     report_listening(&service);
+    urgency_raise();
     g_main_loop_run(service.loop);
     report("stopped", NULL);
     return SERVICE_OK;

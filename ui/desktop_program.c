@@ -48,9 +48,8 @@ static bool begins(const void *head, gsize length, const char *magic)
 
 bool desktop_is_program(const char *path, const void *head, gsize length)
 {
-    static const char *const magics[] = {"\x7f"
-                                         "ELF",
-                                         "#!", "MZ", "\xca\xfe\xba\xbe", "[Desktop Entry]"};
+    static const char *const magics[] = {"\177ELF", "#!", "MZ", "\312\376\272\276",
+                                         "[Desktop Entry]"};
     if (has_extension(path))
         return true;
     for (size_t i = 0; i < G_N_ELEMENTS(magics); i++) {

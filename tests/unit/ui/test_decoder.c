@@ -1,4 +1,5 @@
 #include "ui/decoder.h"
+#include "ui/offering.h"
 #include "ui/picture_header.h"
 #include "ui/preview.h"
 #include "ui/thumbnail.h"
@@ -252,6 +253,55 @@ START_TEST(thumbnails_are_small)
 }
 END_TEST
 
+typedef struct {
+    char *paths, *complaint; /* owned */
+    bool thumbnail;
+    int done; /* atomic */
+} Offered;
+
+static void ready(const char *conversation, const char *const *paths, GBytes *thumbnail,
+                  uint32_t width, uint32_t height, const char *complaint, void *user)
+{
+    Offered *offered = user;
+    offered->paths = paths ? g_strjoinv(" ", (char **)paths) : NULL;
+    offered->complaint = g_strdup(complaint);
+    offered->thumbnail = thumbnail != NULL;
+    g_atomic_int_set(&offered->done, 1);
+    g_main_context_wakeup(NULL);
+}
+
+static void offer(Offered *offered, const char *const *paths)
+{
+    g_clear_pointer(&offered->paths, g_free);
+    g_clear_pointer(&offered->complaint, g_free);
+    g_atomic_int_set(&offered->done, 0);
+    g_autoptr(Offerings) offerings = offerings_new(ready, offered);
+    offerings_add(offerings, "#general", paths, false);
+    while (!g_atomic_int_get(&offered->done))
+        g_main_context_iteration(NULL, TRUE);
+}
+
+START_TEST(what_cannot_be_read_is_left_out_and_said)
+{
+    g_autofree char *path = write_sample("offered.png", 300, 200);
+    Offered offered = {0};
+    offer(&offered, (const char *const[]){path, folder, NULL});
+    g_autofree char *both = g_strdup_printf("%s %s", path, folder);
+    ck_assert_pstr_eq(offered.paths, both);
+    ck_assert_ptr_null(offered.complaint);
+    ck_assert(!offered.thumbnail);
+    offer(&offered, (const char *const[]){"/nonexistent/a", path, NULL});
+    ck_assert_pstr_eq(offered.paths, path);
+    ck_assert_pstr_eq(offered.complaint, "a cannot be read, so it was not offered.");
+    /* The room's relay could read it. */
+    ck_assert(!offered.thumbnail);
+    offer(&offered, (const char *const[]){"/nonexistent/a", "/nonexistent/b", NULL});
+    ck_assert_ptr_null(offered.paths);
+    ck_assert_pstr_eq(offered.complaint, "a and 1 more cannot be read, so they were not offered.");
+    g_free(offered.complaint);
+}
+END_TEST
+
 static void count(void *user)
 {
     g_atomic_int_inc((int *)user);
@@ -301,6 +351,7 @@ int main(int argc, char **argv)
     tcase_add_test(tcase, bombs_do_not_go_off);
     tcase_add_test(tcase, waiting_has_an_end);
     tcase_add_test(tcase, thumbnails_are_small);
+    tcase_add_test(tcase, what_cannot_be_read_is_left_out_and_said);
     tcase_add_test(tcase, previews_come_later_and_stay);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -33,16 +33,6 @@ const char *transfer_way_name(TransferWay way)
     return names[way];
 }
 
-char *transfer_sentence(const Transfer *transfer)
-{
-    if (!*transfer->why)
-        return g_strdup("");
-    if (transfer->state != TRANSFER_FAILED && transfer->state != TRANSFER_WAITING)
-        return g_strdup(transfer->why);
-    return g_strdup_printf("Couldn't %s %s: %s", transfer->outgoing ? "send" : "get",
-                           transfer->title, transfer->why);
-}
-
 char *transfer_item_shown(const OfferItem *item)
 {
     return text_visible(item->name, strlen(item->name));

@@ -64,11 +64,6 @@ typedef struct {
     unsigned missing; /* files that the sender could not give */
 } Transfer;
 
-/* A sentence for a notice: "Couldn't get mockup.fig: Sam went offline. It goes on when Sam is
- * back."
- * "" when there is nothing to say. Transfer full. */
-char *transfer_sentence(const Transfer *transfer);
-
 /* The label of an item, made visible; transfer full. */
 char *transfer_item_shown(const OfferItem *item);
 

@@ -212,6 +212,21 @@ static void end(Entry *entry, const WorkerResult *result, int64_t now_us)
         failed_here(entry, result);
 }
 
+/* A long list is not kept in memory for nothing. */
+static void let_listing_go(Transfers *transfers, const uint8_t *token)
+{
+    OwnOffer *own = transfers_own(transfers, token);
+
+    for (guint i = 0; own && i < transfers->entries->len; i++) {
+        const Entry *entry = transfers->entries->pdata[i];
+
+        if (entry->outgoing && entry->step != STEP_REST && !memcmp(entry->offer, token, TOKEN_SIZE))
+            return;
+    }
+    if (own)
+        g_clear_pointer(&own->listing, listing_unref);
+}
+
 static void ended(const WorkerResult *result, void *user)
 {
     Entry *entry = user;
@@ -228,6 +243,8 @@ static void ended(const WorkerResult *result, void *user)
     end(entry, result, now_us);
     entry_touch(entry);
     transfers_settle(transfers, now_us);
+    if (entry->outgoing)
+        let_listing_go(transfers, entry->offer);
     transfers->output->touched(transfers->user);
 }
 

@@ -55,7 +55,7 @@ void landing_plan_names(Landing *landing)
 {
     size_t count = manifest_count(landing->manifest);
     g_autofree Taken *slots = g_new0(Taken, count);
-    /* The seed is drawn anew for each plan only where threads do not share it. */
+    /* Labels are chosen by strangers, who must not be able to aim at one bucket. */
     static gsize once;
     if (g_once_init_enter(&once)) {
         hash_seed = (uint64_t)g_random_int() << 32 | g_random_int();

@@ -6,8 +6,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -228,11 +230,26 @@ static bool is_whole(int file, const LandingChunk *chunk, size_t length, void *b
     return memcmp(&sum, chunk->sum, CHUNK_SUM_SIZE) == 0;
 }
 
-/* The time of change is the kernel's and cannot be set back; it may lag by a tick. */
+/* File systems whose time of change only the kernel sets and keeps; FAT, say, has none. */
+static bool keeps_change_time(int file)
+{
+    static const uint32_t kinds[] = {EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC,       BTRFS_SUPER_MAGIC,
+                                     TMPFS_MAGIC,      OVERLAYFS_SUPER_MAGIC, F2FS_SUPER_MAGIC};
+    struct statfs disk;
+    if (fstatfs(file, &disk) != 0)
+        return false;
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        if ((uint32_t)disk.f_type == kinds[i])
+            return true;
+    }
+    return false;
+}
+
+/* The time of change may lag by a tick. */
 static bool is_untouched(const Resume *resume, int file)
 {
     struct stat status;
-    if (resume->clean_ns == 0 || fstat(file, &status) != 0)
+    if (resume->clean_ns == 0 || fstat(file, &status) != 0 || !keeps_change_time(file))
         return false;
     int64_t changed = (int64_t)status.st_ctim.tv_sec * NANOSECONDS + status.st_ctim.tv_nsec;
     return changed <= resume->clean_ns;

@@ -126,13 +126,12 @@ static void append_path(const Listing *listing, uint32_t index, GString *path)
     if (entry->parent == MANIFEST_TOP)
         return;
     append_path(listing, entry->parent, path);
-    if (path->len > 0)
-        g_string_append_c(path, '/');
+    g_string_append_c(path, '/');
     g_string_append(path, name != NULL ? name : entry->label);
 }
 
-/* An item by its path, of which no part may have become a symbolic link; what lies in it below it.
- */
+/* By its path, of which no part may be a symbolic link (nor "..", which no folder lists): so what
+ * lies in an item is found below it or not at all. */
 static int open_entry(const Listing *listing, uint32_t index)
 {
     const int flags = O_RDONLY | O_NOFOLLOW;
@@ -140,12 +139,12 @@ static int open_entry(const Listing *listing, uint32_t index)
     const char *root = listing_item_path(listing, entry->item);
     if (entry->parent == MANIFEST_TOP)
         return disk_open_real(root, flags);
-    g_auto(Descriptor) folder = disk_open_real(root, O_PATH | O_DIRECTORY);
-    if (folder < 0)
-        return -1;
-    g_autoptr(GString) path = g_string_new(NULL);
+    g_autoptr(GString) path = g_string_new(root);
     append_path(listing, index, path);
-    return disk_open_beneath(folder, path->str, flags, 0);
+    if (path->len < PATH_MAX)
+        return disk_open_real(path->str, flags);
+    g_auto(Descriptor) folder = disk_open_real(root, O_PATH | O_DIRECTORY);
+    return folder < 0 ? -1 : disk_open_beneath(folder, path->str + strlen(root) + 1, flags, 0);
 }
 
 static SourceResult judge(int code)

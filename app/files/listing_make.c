@@ -118,6 +118,31 @@ static void number_labels(GArray *all)
     }
 }
 
+/* 0 or errno. What vanishes meanwhile was not there. */
+static int read_entries(DIR *entries, GArray *all)
+{
+    while (all->len <= FILES_MAX) {
+        struct stat status;
+        errno = 0;
+        const struct dirent *entry = readdir(entries);
+        if (entry == NULL)
+            return errno;
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        if (fstatat(dirfd(entries), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
+            if (errno != ENOENT)
+                return errno;
+            continue;
+        }
+        if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))
+            continue;
+        Found found = {.name = g_strdup(entry->d_name), .label = file_name_to_label(entry->d_name)};
+        fill(&found, &status);
+        g_array_append_val(all, found);
+    }
+    return 0;
+}
+
 /* What is in the folder, sorted; closes it. NULL with errno. */
 static GArray *read_folder(int folder)
 {
@@ -126,23 +151,16 @@ static GArray *read_folder(int folder)
         close(folder);
         return NULL;
     }
-    GArray *all = g_array_new(FALSE, FALSE, sizeof(Found));
+    g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(Found));
     g_array_set_clear_func(all, clear_found);
-    for (const struct dirent *entry = readdir(entries); entry != NULL && all->len <= FILES_MAX;
-         entry = readdir(entries)) {
-        struct stat status;
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
-            fstatat(dirfd(entries), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
-            (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)))
-            continue;
-        Found found = {.name = g_strdup(entry->d_name), .label = file_name_to_label(entry->d_name)};
-        fill(&found, &status);
-        g_array_append_val(all, found);
-    }
+    int code = read_entries(entries, all);
     closedir(entries);
+    errno = code;
+    if (code != 0)
+        return NULL;
     g_array_sort(all, order_found);
     number_labels(all);
-    return all;
+    return g_steal_pointer(&all);
 }
 
 static gboolean walk_folder(Walk *walk, int folder, const char *name, GString *path,

@@ -268,6 +268,7 @@ static void refuse_as_nobody(void)
             _exit(3);
     }
     expect_refusal("from", G_IO_ERROR_PERMISSION_DENIED, "from/d/locked");
+    expect_refusal("from/half", G_IO_ERROR_PERMISSION_DENIED, "from/half/blind");
     expect_refusal("from/secret", G_IO_ERROR_PERMISSION_DENIED, "secret");
     _exit(0);
 }
@@ -276,7 +277,8 @@ START_TEST(test_no_access)
 {
     stage_file("from/d/locked/f", 1, 1);
     stage_file("from/secret", 1, 1);
-    stage_run("chmod 755 .; chmod 0 from/d/locked from/secret");
+    stage_file("from/half/blind/f", 1, 1);
+    stage_run("chmod 755 .; chmod 0 from/d/locked from/secret; chmod 744 from/half/blind");
     pid_t child = fork();
     if (child == 0)
         refuse_as_nobody();

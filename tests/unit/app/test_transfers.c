@@ -80,8 +80,6 @@ static void running(void)
 
 START_TEST(direct_from_offer_to_done)
 {
-    g_autofree char *downloads = NULL;
-
     offered();
     {
         g_autoptr(Transfer) asked = dock_newest(dock, SAM);

@@ -93,6 +93,7 @@ typedef struct {
     bool queued;       /* we have too many */
     bool broken;       /* it ran before */
     bool arrived; /* sender: the receiver has everything, and the channel will say so or break */
+    bool asked;   /* receiver: the sender lost the channel and asked how it stands */
     uint8_t ticket[TRANSFER_SIZE]; /* what who dials us must show */
     bool armed;
     int64_t armed_until_us;

@@ -144,6 +144,8 @@ static void resumed(Entry *entry, int64_t now_us)
     entry->paused_there = false;
     if (entry->state == TRANSFER_DONE && !entry->outgoing)
         entry_tell(entry, WIRE__WHY__ARRIVED);
+    /* It will be told at the end: what is in the buffers may be all. */
+    entry->asked = !entry->outgoing && entry->worker;
     /* One that waits keeps its own time, so that nothing is tried in a hurry again and again. */
     if (!goes_on || (entry->state == TRANSFER_WAITING && !entry->busy))
         return;

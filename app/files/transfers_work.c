@@ -141,6 +141,8 @@ void entry_done(Entry *entry, unsigned missing, const char *path)
     entry_become(entry, TRANSFER_DONE, false, words);
     if (!entry->outgoing)
         landing_forget(directory);
+    if (entry->asked)
+        entry_tell(entry, WIRE__WHY__ARRIVED);
 }
 
 /* Trying again helps only when something outside can be put right. */
@@ -289,7 +291,7 @@ void entry_work(Entry *entry, Opening *opening, TransferWay way, int64_t now_us)
         return;
     }
     entry->way = way;
-    entry->arrived = false;
+    entry->arrived = entry->asked = false;
     entry->armed = false;
     entry->samples = 0;
     entry->began_bytes = entry->bytes;

@@ -346,6 +346,24 @@ START_TEST(an_end_that_was_not_heard_of_is_told)
 }
 END_TEST
 
+START_TEST(an_end_is_told_to_a_sender_that_asked_before)
+{
+    WorkerResult done = {.end = WORKER_DONE, .opened = true, .text = ""};
+    WorkerResult lost = {.end = WORKER_LOST, .opened = true, .text = ""};
+
+    running();
+    DockWorker *here = dock_worker(dock, SAM), *there = (DockWorker *)here->other;
+
+    there->config.ended(&lost, there->config.user);
+    dock_pass(dock, 30 * SECOND);
+    expect(ANN, SAM, TRANSFER_WAITING);
+    here->config.ended(&done, here->config.user);
+    dock_pass(dock, SECOND);
+    expect(ANN, SAM, TRANSFER_DONE);
+    ck_assert(dock_sleeps(dock, ANN) && dock_sleeps(dock, SAM));
+}
+END_TEST
+
 START_TEST(lost_again_and_again_backs_off)
 {
     running();
@@ -439,6 +457,7 @@ int main(void)
     tcase_add_loop_test(tests, goes_on_after_a_restart, 0, 12);
     tcase_add_test(tests, survives_the_relay);
     tcase_add_loop_test(tests, an_end_that_was_not_heard_of_is_told, 0, 2);
+    tcase_add_test(tests, an_end_is_told_to_a_sender_that_asked_before);
     tcase_add_test(tests, lost_again_and_again_backs_off);
     tcase_add_test(tests, failures_say_what_and_may_be_retried);
     tcase_add_loop_test(tests, withdrawn_offers_are_gone, 0, 2);

@@ -335,7 +335,9 @@ static void sample(Entry *entry, int64_t now_us)
         state = TRANSFER_RUNNING;
     else
         state = TRANSFER_CHECKING;
-    entry->bytes = workers->bytes(entry->worker);
+    /* Before the receiver has compared what it has, its sender does not know more than before. */
+    if (!entry->outgoing || phase != WORKER_CHECKING)
+        entry->bytes = workers->bytes(entry->worker);
     uint64_t total = workers->total(entry->worker);
 
     entry->total = total ? total : entry->total;

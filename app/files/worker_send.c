@@ -42,6 +42,23 @@ static bool may_ask(const Sender *sender, uint32_t file, uint64_t chunk)
            chunk < manifest_chunks(entry);
 }
 
+/* What the receiver has already if it begins there: it says so itself only later. */
+static uint64_t bytes_before(const Sender *sender)
+{
+    const Manifest *manifest = sender->manifest;
+    uint64_t bytes = sender->point.chunk * CHUNK_SIZE;
+    for (uint32_t i = 0; i < sender->point.file; i++) {
+        const ManifestEntry *entry = manifest_entry(manifest, i);
+        if (!manifest_left_out(sender->left_out, entry->item))
+            bytes += entry->size;
+    }
+    for (guint i = 0; i < sender->again->len; i++) {
+        LandingPoint hole = g_array_index(sender->again, LandingPoint, i);
+        bytes -= MIN(bytes, manifest_chunk_length(manifest_entry(manifest, hole.file), hole.chunk));
+    }
+    return bytes;
+}
+
 /* --- what comes --- */
 
 static bool take_begin(Sender *sender, const Wire__Begin *begin, GError **error)
@@ -66,7 +83,9 @@ static bool take_begin(Sender *sender, const Wire__Begin *begin, GError **error)
             return worker_broken(error, "asks for what it may not have");
         g_array_append_val(sender->again, point);
     }
-    atomic_store(&sender->worker->total, manifest_wanted_bytes(sender->manifest, sender->left_out));
+    uint64_t total = manifest_wanted_bytes(sender->manifest, sender->left_out);
+    atomic_store(&sender->worker->total, total);
+    atomic_store(&sender->worker->bytes, MIN(bytes_before(sender), total));
     return true;
 }
 

@@ -165,6 +165,33 @@ START_TEST(the_rest_is_asked_for)
 }
 END_TEST
 
+/* Before the receiver tells of its progress. */
+START_TEST(a_sender_knows_what_is_there_already)
+{
+    worker_stage_file(stage, "first", 3, 1);
+    worker_stage_file(stage, "large", 40 * MIB, 9);
+    worker_stage_offer(stage, (const char *const[]){"first", "large", NULL});
+    g_autoptr(Channel) channel = worker_stage_start_one(stage, SENDER, NULL);
+    ck_assert_ptr_nonnull(channel_receive(channel, NULL));
+    Wire__Again hole = WIRE__AGAIN__INIT;
+    Wire__Begin begin = WIRE__BEGIN__INIT;
+    Wire__DataFrame frame = WIRE__DATA_FRAME__INIT;
+    hole.file = 1;
+    hole.chunk = 4;
+    begin.offer = (ProtobufCBinaryData){TOKEN_SIZE, stage->token};
+    begin.transfer = (ProtobufCBinaryData){TRANSFER_SIZE, stage->transfer};
+    begin.file = 1;
+    begin.chunk = 10;
+    begin.again = (Wire__Again *[]){&hole};
+    begin.n_again = 1;
+    frame.body_case = WIRE__DATA_FRAME__BODY_BEGIN;
+    frame.begin = &begin;
+    ck_assert(channel_send(channel, &frame, NULL) && channel_flush(channel, NULL));
+    worker_stage_await_bytes(stage, SENDER, 1);
+    ck_assert_uint_eq(worker_bytes(stage->worker[SENDER]), 9 * MIB + 3);
+}
+END_TEST
+
 static void spoil_source(const char *name, bool vanish)
 {
     g_autofree char *path = g_build_filename(stage->from, name, NULL);
@@ -244,6 +271,7 @@ int main(void)
     tcase_add_test(cases, a_broken_file_goes_on);
     tcase_add_test(cases, a_broken_folder_goes_on);
     tcase_add_test(cases, the_rest_is_asked_for);
+    tcase_add_test(cases, a_sender_knows_what_is_there_already);
     tcase_add_loop_test(cases, a_source_that_changed_is_said, 0, 2);
     tcase_add_test(cases, the_others_go_on_when_one_is_gone);
     tcase_add_loop_test(cases, either_side_stops, 0, 2);

@@ -358,7 +358,7 @@ START_TEST(an_end_is_told_to_a_sender_that_asked_before)
     dock_pass(dock, 30 * SECOND);
     expect(ANN, SAM, TRANSFER_WAITING);
     here->config.ended(&done, here->config.user);
-    dock_pass(dock, SECOND);
+    dock_pass(dock, 30 * SECOND);
     expect(ANN, SAM, TRANSFER_DONE);
     ck_assert(dock_sleeps(dock, ANN) && dock_sleeps(dock, SAM));
 }

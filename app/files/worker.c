@@ -164,33 +164,40 @@ static gboolean tell_end(gpointer user)
     return G_SOURCE_REMOVE;
 }
 
+/* The channel stands. */
+static void converse(Worker *worker)
+{
+    g_autoptr(GError) error = NULL;
+    worker->tick_us = g_get_monotonic_time() + WORKER_TICK_US;
+    worker->outcome.opened = true;
+    channel_widen(worker->channel);
+    if (!worker->run(worker, &error) && error != NULL)
+        take_error(worker, error);
+    if (!atomic_load(&worker->freed))
+        channel_close(worker->channel);
+}
+
 static gpointer talk(gpointer user)
 {
     Worker *worker = user;
     urgency_lower();
-    worker->tick_us = g_get_monotonic_time() + WORKER_TICK_US;
     g_autoptr(GError) error = NULL;
     if (worker_open(worker, &error)) {
-        worker->outcome.opened = true;
-        channel_widen(worker->channel);
-        (void)worker->run(worker, &error);
+        converse(worker);
+    } else {
+        worker->outcome.end = worker_is_stopped(worker) ? WORKER_STOPPED : WORKER_LOST;
+        worker->outcome.text = g_strdup(error->message);
     }
-    if (error != NULL)
-        take_error(worker, error);
-    if (worker->outcome.opened && !atomic_load(&worker->freed))
-        channel_close(worker->channel);
     g_source_attach(worker->told, worker->config.context);
     return NULL;
 }
 
-static Worker *worker_new(const WorkerConfig *config, Opening *opening)
+static Worker *worker_new(const WorkerConfig *config, Channel *channel)
 {
     Worker *worker = g_new0(Worker, 1);
     worker->config = *config;
-    worker->opening = *opening;
-    worker->channel = channel_new(opening->fd);
     worker->opening.fd = -1;
-    *opening = (Opening){.fd = -1};
+    worker->channel = channel;
     worker->batches = batches_new();
     worker->stop = -1;
     worker->outcome.end = WORKER_LOST;
@@ -200,25 +207,56 @@ static Worker *worker_new(const WorkerConfig *config, Opening *opening)
     return worker;
 }
 
-Worker *worker_send(const WorkerConfig *config, Opening *opening, Listing *listing)
+static void take_opening(Worker *worker, Opening *opening)
 {
-    Worker *worker = worker_new(config, opening);
+    worker->opening = *opening;
+    worker->opening.fd = -1; /* the channel's */
+    *opening = (Opening){.fd = -1};
+}
+
+static void set_listing(Worker *worker, Listing *listing)
+{
     worker->listing = listing_ref(listing);
     worker->run = worker_run_sender;
+}
+
+static void set_target(Worker *worker, const WorkerTarget *target)
+{
+    worker->state_dir = g_strdup(target->state_dir);
+    worker->into = g_strdup(target->into);
+    worker->offer = offer_ref(target->offer);
+    worker->left_out = target->left_out != NULL ? g_bytes_ref(target->left_out) : NULL;
+    worker->run = worker_run_receiver;
+}
+
+Worker *worker_send(const WorkerConfig *config, Opening *opening, Listing *listing)
+{
+    Worker *worker = worker_new(config, channel_new(opening->fd));
+    take_opening(worker, opening);
+    set_listing(worker, listing);
     worker->thread = g_thread_new("send", talk, worker);
     return worker;
 }
 
 Worker *worker_receive(const WorkerConfig *config, Opening *opening, const WorkerTarget *target)
 {
-    Worker *worker = worker_new(config, opening);
-    worker->state_dir = g_strdup(target->state_dir);
-    worker->into = g_strdup(target->into);
-    worker->offer = offer_ref(target->offer);
-    worker->left_out = target->left_out != NULL ? g_bytes_ref(target->left_out) : NULL;
-    worker->run = worker_run_receiver;
+    Worker *worker = worker_new(config, channel_new(opening->fd));
+    take_opening(worker, opening);
+    set_target(worker, target);
     worker->thread = g_thread_new("receive", talk, worker);
     return worker;
+}
+
+WorkerEnd worker_try(const WorkerConfig *config, int fd, Listing *listing,
+                     const WorkerTarget *target)
+{
+    g_autoptr(Worker) worker = worker_new(config, channel_new_plain(fd));
+    if (listing != NULL)
+        set_listing(worker, listing);
+    else
+        set_target(worker, target);
+    converse(worker);
+    return worker->outcome.end;
 }
 
 void worker_free(Worker *worker)
@@ -228,7 +266,8 @@ void worker_free(Worker *worker)
     atomic_store(&worker->freed, true);
     channel_abort(worker->channel);
     batches_close(worker->batches);
-    g_thread_join(worker->thread);
+    if (worker->thread != NULL)
+        g_thread_join(worker->thread);
     g_source_destroy(worker->told);
     g_source_unref(worker->told);
     channel_free(worker->channel);

@@ -49,6 +49,10 @@ struct Worker {
  * channel, or one that is made an outcome by worker_fail(). */
 bool worker_run_sender(Worker *worker, GError **error);
 bool worker_run_receiver(Worker *worker, GError **error);
+/* For tests and fuzzers: what follows the opening, on the calling thread, over a socket (taken
+ * over) without TLS. Sends the listing if there is one, else receives. */
+WorkerEnd worker_try(const WorkerConfig *config, int fd, Listing *listing,
+                     const WorkerTarget *target);
 /* Makes the channel stand. */
 bool worker_open(Worker *worker, GError **error);
 

@@ -1,21 +1,20 @@
 /* One side is real, the other is played by the test and breaks every rule. */
-#include "tests/unit/app/worker_stage.h"
+#include "tests/unit/app/worker_speech.h"
 
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
-#define FIRST_SIZE (2 * CHUNK_SIZE + 5) /* file 0, three chunks */
-#define SECOND_SIZE 10                  /* file 1 */
-#define THIRD_SIZE 20                   /* file 2, left out by the receiver */
+#define FIRST_SIZE SPEECH_FIRST_SIZE /* file 0, three chunks */
+#define SECOND_SIZE 10               /* file 1 */
+#define THIRD_SIZE 20                /* file 2, left out by the receiver */
 
 static WorkerStage *stage;
 static Channel *channel; /* the test's end */
 
 static void set_up(void)
 {
-    stage = worker_stage_new();
+    stage = speech_stage = worker_stage_new();
     worker_stage_file(stage, "first", FIRST_SIZE, 1);
     worker_stage_file(stage, "second", SECOND_SIZE, 2);
     worker_stage_file(stage, "third", THIRD_SIZE, 3);
@@ -27,103 +26,6 @@ static void tear_down(void)
 {
     g_clear_pointer(&channel, channel_free);
     g_clear_pointer(&stage, worker_stage_free);
-}
-
-/* --- what the test says --- */
-
-/* Whether it arrives is no matter: the other may have had enough. */
-static void say(Wire__DataFrame__BodyCase kind, void *body)
-{
-    Wire__DataFrame frame = WIRE__DATA_FRAME__INIT;
-    frame.body_case = kind;
-    frame.chunk = body;
-    if (channel_send(channel, &frame, NULL))
-        (void)channel_flush(channel, NULL);
-}
-
-static void say_chunk(uint32_t file, uint64_t number, uint32_t length, bool spoilt)
-{
-    static const char *const names[] = {"first", "second", "third"};
-    g_autofree uint8_t *bytes = g_malloc0(CHUNK_SIZE + 1);
-    g_autofree char *path = g_build_filename(stage->from, names[file % 3], NULL);
-    g_autofree char *content = NULL;
-    gsize size = 0;
-    ck_assert(g_file_get_contents(path, &content, &size, NULL));
-    if (number * CHUNK_SIZE < size)
-        memcpy(bytes, content + number * CHUNK_SIZE, MIN(CHUNK_SIZE, size - number * CHUNK_SIZE));
-    XXH128_canonical_t sum;
-    XXH128_canonicalFromHash(&sum, XXH3_128bits(bytes, length));
-    sum.digest[0] ^= spoilt ? 1 : 0;
-    Wire__Chunk chunk = WIRE__CHUNK__INIT;
-    chunk.file = file;
-    chunk.chunk = number;
-    chunk.length = length;
-    chunk.sum = (ProtobufCBinaryData){sizeof sum.digest, sum.digest};
-    say(WIRE__DATA_FRAME__BODY_CHUNK, &chunk);
-    if (channel_write(channel, bytes, length, NULL))
-        (void)channel_flush(channel, NULL);
-}
-
-static void say_first(void)
-{
-    say_chunk(0, 0, CHUNK_SIZE, false);
-    say_chunk(0, 1, CHUNK_SIZE, false);
-    say_chunk(0, 2, FIRST_SIZE - 2 * CHUNK_SIZE, false);
-}
-
-static void say_missing(uint32_t file)
-{
-    Wire__Missing missing = WIRE__MISSING__INIT;
-    missing.file = file;
-    missing.why = WIRE__WHY__VANISHED;
-    say(WIRE__DATA_FRAME__BODY_MISSING, &missing);
-}
-
-static void say_finished(void)
-{
-    Wire__Finished finished = WIRE__FINISHED__INIT;
-    say(WIRE__DATA_FRAME__BODY_FINISHED, &finished);
-}
-
-static void say_manifest(void)
-{
-    gsize length = 0;
-    const void *bytes = g_bytes_get_data(manifest_bytes(listing_manifest(stage->listing)), &length);
-    ck_assert(channel_write(channel, bytes, length, NULL) && channel_flush(channel, NULL));
-}
-
-static void say_other_manifest(void)
-{
-    ManifestWriter *writer = manifest_writer_new();
-    manifest_writer_add(writer, &(ManifestEntry){.path = "secret", .size = 5});
-    g_autoptr(GBytes) bytes = manifest_writer_end(writer);
-    gsize length = 0;
-    const void *data = g_bytes_get_data(bytes, &length);
-    ck_assert(channel_write(channel, data, length, NULL) && channel_flush(channel, NULL));
-}
-
-static Wire__Begin make_begin(void)
-{
-    Wire__Begin begin = WIRE__BEGIN__INIT;
-    begin.offer = (ProtobufCBinaryData){TOKEN_SIZE, stage->token};
-    begin.transfer = (ProtobufCBinaryData){TRANSFER_SIZE, stage->transfer};
-    return begin;
-}
-
-static void say_begin(uint32_t file, uint64_t number)
-{
-    Wire__Begin begin = make_begin();
-    begin.file = file;
-    begin.chunk = number;
-    say(WIRE__DATA_FRAME__BODY_BEGIN, &begin);
-}
-
-static void say_again(uint32_t file, uint64_t number)
-{
-    Wire__Again again = WIRE__AGAIN__INIT;
-    again.file = file;
-    again.chunk = number;
-    say(WIRE__DATA_FRAME__BODY_AGAIN, &again);
 }
 
 /* --- a sender that is not to be trusted --- */
@@ -142,7 +44,7 @@ static const Wire__DataFrame *hear(Wire__DataFrame__BodyCase kind)
 static void meet_receiver(void)
 {
     g_autoptr(GBytes) left_out = g_bytes_new_static("\x04", 1);
-    channel = worker_stage_start_one(stage, RECEIVER, left_out);
+    channel = speech_channel = worker_stage_start_one(stage, RECEIVER, left_out);
     Wire__Admitted admitted = WIRE__ADMITTED__INIT;
     say(WIRE__DATA_FRAME__BODY_ADMITTED, &admitted);
     const Wire__DataFrame *frame = hear(WIRE__DATA_FRAME__BODY_BEGIN);
@@ -354,7 +256,7 @@ END_TEST
 
 START_TEST(who_does_not_admit_is_lost)
 {
-    channel = worker_stage_start_one(stage, RECEIVER, NULL);
+    channel = speech_channel = worker_stage_start_one(stage, RECEIVER, NULL);
     say_begin(0, 0);
     worker_stage_await(stage, RECEIVER);
     ck_assert_int_eq(stage->end[RECEIVER].end, WORKER_LOST);
@@ -439,7 +341,7 @@ static void (*const bad_beginnings[])(void) = {
 
 START_TEST(a_bad_beginning_is_given_nothing)
 {
-    channel = worker_stage_start_one(stage, SENDER, NULL);
+    channel = speech_channel = worker_stage_start_one(stage, SENDER, NULL);
     bad_beginnings[_i]();
     const Wire__DataFrame *frame;
     while ((frame = channel_receive(channel, NULL)) != NULL) {
@@ -488,7 +390,7 @@ static gpointer drain(gpointer user)
 
 START_TEST(a_receiver_that_goes_bad_is_left)
 {
-    channel = worker_stage_start_one(stage, SENDER, NULL);
+    channel = speech_channel = worker_stage_start_one(stage, SENDER, NULL);
     say_begin(0, 0);
     bad_goings_on[_i]();
     (void)drain(NULL);
@@ -502,7 +404,7 @@ START_TEST(completing_too_early_is_a_fault)
     g_clear_pointer(&stage->listing, listing_unref);
     g_clear_pointer(&stage->offer, offer_unref);
     worker_stage_offer(stage, (const char *const[]){"large", NULL});
-    channel = worker_stage_start_one(stage, SENDER, NULL);
+    channel = speech_channel = worker_stage_start_one(stage, SENDER, NULL);
     say_begin(0, 0);
     Wire__Complete complete = WIRE__COMPLETE__INIT;
     say(WIRE__DATA_FRAME__BODY_COMPLETE, &complete);

@@ -1,7 +1,6 @@
-/* OpenSSL meets the socket in the ChannelPipe: many records written leave in one system call, and
- * reading goes straight into OpenSSL's own buffer, which holds many records once the channel is
- * widened. Above it lie two buffers of plain bytes: `out` gathers small frames up to a record, `in`
- * holds frames not yet taken. Large pieces pass both by.
+/* OpenSSL meets the socket in the ChannelPipe: many records leave and, once the channel is widened,
+ * come in one system call. Above it lie two buffers of plain bytes: `out` gathers small frames up
+ * to a record, `in` holds frames not yet taken. Large pieces pass both by.
  *
  * Nothing blocks but channel_wait(), which polls the socket together with an eventfd for other
  * threads' wishes. Whoever waits to write also reads, as far as `in` has room. */

@@ -10,6 +10,7 @@
 /* Sealed bytes of one system call: enough to make its cost small, and little enough to be still in
  * the processor's cache when the kernel copies them. */
 #define OUT_SIZE (128 * 1024)
+#define IN_SIZE (128 * 1024)
 
 void channel_pipe_init(ChannelPipe *pipe, int fd)
 {
@@ -22,6 +23,7 @@ void channel_pipe_init(ChannelPipe *pipe, int fd)
 void channel_pipe_clear(ChannelPipe *pipe)
 {
     g_clear_pointer(&pipe->out, g_free);
+    g_clear_pointer(&pipe->in, g_free);
     if (pipe->fd >= 0)
         close(pipe->fd);
     pipe->fd = -1;
@@ -35,7 +37,13 @@ static PipeResult failed(ChannelPipe *pipe)
     return PIPE_FAILED;
 }
 
-PipeResult channel_pipe_read(ChannelPipe *pipe, void *bytes, size_t length, size_t *got)
+void channel_pipe_read_ahead(ChannelPipe *pipe)
+{
+    if (pipe->in == NULL)
+        pipe->in = g_malloc(IN_SIZE);
+}
+
+static PipeResult receive(ChannelPipe *pipe, void *bytes, size_t length, size_t *got)
 {
     ssize_t count = recv(pipe->fd, bytes, length, 0);
     *got = count > 0 ? (size_t)count : 0;
@@ -44,6 +52,24 @@ PipeResult channel_pipe_read(ChannelPipe *pipe, void *bytes, size_t length, size
     pipe->moved = true;
     pipe->ended = count == 0;
     return count == 0 ? PIPE_FAILED : PIPE_OK;
+}
+
+PipeResult channel_pipe_read(ChannelPipe *pipe, void *bytes, size_t length, size_t *got)
+{
+    if (pipe->in_length == 0 && (pipe->in == NULL || length >= IN_SIZE))
+        return receive(pipe, bytes, length, got);
+    *got = 0;
+    if (pipe->in_length == 0) {
+        pipe->in_start = 0;
+        PipeResult result = receive(pipe, pipe->in, IN_SIZE, &pipe->in_length);
+        if (result != PIPE_OK)
+            return result;
+    }
+    *got = MIN(length, pipe->in_length);
+    memcpy(bytes, pipe->in + pipe->in_start, *got);
+    pipe->in_start += *got;
+    pipe->in_length -= *got;
+    return PIPE_OK;
 }
 
 PipeResult channel_pipe_flush(ChannelPipe *pipe)

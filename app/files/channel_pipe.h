@@ -1,6 +1,8 @@
 #pragma once
 /* What OpenSSL reads from and writes to on a data channel: a socket, with sealed bytes gathered
- * into large writes. The bytes of a half-written batch stay until the socket takes them. */
+ * into large writes and, once that does no harm, taken by large reads. (OpenSSL's own reading ahead
+ * moves everything that it holds at each record, which costs more than it saves.) The bytes of a
+ * half-written batch stay until the socket takes them. */
 
 #include <openssl/bio.h>
 #include <stdbool.h>
@@ -20,11 +22,16 @@ typedef struct {
     bool moved;   /* bytes came or went since the owner set it to false */
     uint8_t *out; /* owned */
     size_t out_start, out_length;
+    uint8_t *in; /* owned; NULL: only what is asked for is taken from the socket */
+    size_t in_start, in_length;
 } ChannelPipe;
 
 /* Takes the socket over and makes it non-blocking. */
 void channel_pipe_init(ChannelPipe *pipe, int fd);
 void channel_pipe_clear(ChannelPipe *pipe);
+
+/* From now on more may be taken from the socket than was asked for. */
+void channel_pipe_read_ahead(ChannelPipe *pipe);
 
 /* Some bytes: never none with PIPE_OK. */
 PipeResult channel_pipe_read(ChannelPipe *pipe, void *bytes, size_t length, size_t *got);

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define READ_AHEAD_SIZE (256 * 1024) /* of OpenSSL, sealed */
 #define CLOSING_US (1 * INT64_C(1000000))
 
 void channel_adopt(Channel *channel, SSL *ssl)
@@ -59,12 +58,9 @@ gboolean channel_handshake(Channel *channel, SSL *ssl, const uint8_t *key, GErro
 void channel_widen(Channel *channel)
 {
     channel->message_max = DATA_FRAME_MAX;
-    if (channel->ssl == NULL)
-        return;
-    SSL_clear_mode(channel->ssl, SSL_MODE_RELEASE_BUFFERS);
-    SSL_set_read_ahead(channel->ssl, 1);
-    SSL_set_default_read_buffer_len(channel->ssl, READ_AHEAD_SIZE);
-    (void)SSL_free_buffers(channel->ssl); /* made anew, larger, at the next reading */
+    channel_pipe_read_ahead(&channel->pipe);
+    if (channel->ssl != NULL)
+        SSL_clear_mode(channel->ssl, SSL_MODE_RELEASE_BUFFERS);
 }
 
 void channel_close(Channel *channel)

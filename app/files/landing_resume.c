@@ -2,6 +2,7 @@
  * counts. Bytes are read again unless the landing was closed in order, the machine has not been
  * started anew since, and the file has not been touched since. */
 
+#include "app/files/chunk_sum.h"
 #include "app/files/landing_internal.h"
 
 #include <errno.h>
@@ -11,7 +12,6 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #define TELL_EVERY 32 /* chunks */
 #define NANOSECONDS INT64_C(1000000000)
@@ -223,11 +223,11 @@ static int open_for_check(Landing *landing, uint32_t index)
 
 static bool is_whole(int file, const LandingChunk *chunk, size_t length, void *buffer)
 {
-    XXH128_canonical_t sum;
+    uint8_t sum[CHUNK_SUM_SIZE];
     if (disk_read(file, buffer, length, chunk->point.chunk * CHUNK_SIZE) != (ssize_t)length)
         return false;
-    XXH128_canonicalFromHash(&sum, XXH3_128bits(buffer, length));
-    return memcmp(&sum, chunk->sum, CHUNK_SUM_SIZE) == 0;
+    chunk_sum(buffer, length, sum);
+    return memcmp(sum, chunk->sum, CHUNK_SUM_SIZE) == 0;
 }
 
 /* File systems whose time of change only the kernel sets and keeps; FAT, say, has none. */

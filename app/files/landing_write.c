@@ -1,5 +1,6 @@
 /* A chunk's way onto the disk. */
 
+#include "app/files/chunk_sum.h"
 #include "app/files/landing_internal.h"
 
 #include <errno.h>
@@ -7,7 +8,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 /* So much is gathered before the disk is asked to begin, so that the last sync is short. */
 #define FLUSH_BYTES (8 * 1024 * 1024)
@@ -17,9 +17,9 @@
 
 static bool is_sum(const void *bytes, size_t length, const uint8_t *sum)
 {
-    XXH128_canonical_t own;
-    XXH128_canonicalFromHash(&own, XXH3_128bits(bytes, length));
-    return memcmp(&own, sum, CHUNK_SUM_SIZE) == 0;
+    uint8_t own[CHUNK_SUM_SIZE];
+    chunk_sum(bytes, length, own);
+    return memcmp(own, sum, CHUNK_SUM_SIZE) == 0;
 }
 
 static bool find_hole(const Landing *landing, LandingPoint point, guint *at)

@@ -1,12 +1,12 @@
 #include "app/files/worker_reader.h"
 
+#include "app/files/chunk_sum.h"
 #include "app/files/worker_internal.h"
 #include "relay/urgency.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 struct Reader {
     Listing *listing;
@@ -72,7 +72,7 @@ static SourceResult add_chunk(Reader *reader, Batch *batch, int fd, LandingPoint
         return result;
     BatchEntry *added = &batch->entries[batch->count++];
     *added = (BatchEntry){.file = point.file, .chunk = point.chunk, .length = length};
-    XXH128_canonicalFromHash((XXH128_canonical_t *)added->sum, XXH3_128bits(bytes, length));
+    chunk_sum(bytes, length, added->sum);
     batch->length += length;
     return SOURCE_OK;
 }

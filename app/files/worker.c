@@ -150,6 +150,7 @@ static void take_error(Worker *worker, const GError *error)
 static gboolean tell_end(gpointer user)
 {
     Worker *worker = user;
+    g_return_val_if_fail(atomic_load(&worker->over), G_SOURCE_REMOVE);
     const WorkerOutcome *outcome = &worker->outcome;
     g_autofree char *text = g_steal_pointer(&worker->outcome.text); /* outlive the worker */
     g_autofree char *path = g_steal_pointer(&worker->outcome.path);
@@ -188,6 +189,7 @@ static gpointer talk(gpointer user)
         worker->outcome.end = worker_is_stopped(worker) ? WORKER_STOPPED : WORKER_LOST;
         worker->outcome.text = g_strdup(error->message);
     }
+    atomic_store(&worker->over, true);
     g_source_attach(worker->told, worker->config.context);
     return NULL;
 }

@@ -28,8 +28,11 @@ struct Worker {
     Channel *channel; /* owned; abort and hurry from any thread */
     Batches *batches; /* owned */
     GThread *thread;
-    GSource *told; /* that will tell the end; owned */
-    WorkerOutcome outcome;
+    GSource *told;         /* that will tell the end; owned */
+    WorkerOutcome outcome; /* of the main context when `over` */
+    /* The order of writing and reading is GLib's to keep; said once more for ThreadSanitizer, which
+     * does not see into GLib's locks. */
+    atomic_bool over;
     bool (*run)(Worker *worker, GError **error);
     int64_t tick_us; /* when a sign of life is due */
 

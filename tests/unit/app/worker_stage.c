@@ -16,6 +16,7 @@
 WorkerStage *worker_stage_new(void)
 {
     WorkerStage *stage = g_new0(WorkerStage, 1);
+    (void)g_main_context_default(); /* made before there are threads */
     stage->dir = g_dir_make_tmp("backfence-worker-XXXXXX", NULL);
     ck_assert_ptr_nonnull(stage->dir);
     stage->from = g_build_filename(stage->dir, "from", NULL);

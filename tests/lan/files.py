@@ -31,8 +31,8 @@ done
 class Files(Room):
     """A LAN without mDNS: one relay on h1, at its usual port, and consoles with folders of their own."""
 
-    def __init__(self, hosts=3):
-        super().__init__(hosts, "--no-avahi")
+    def __init__(self, hosts=3, *options):
+        super().__init__(hosts, "--no-avahi", *options)
 
     def __enter__(self):
         super().__enter__()
@@ -40,8 +40,9 @@ class Files(Room):
         return self
 
     def member(self, host, name, *arguments, joins=True):
-        return self.console(host, name, "--no-mdns", "--connect", f"{self.verb('address', 'h1')}:7667",
-                            *arguments, joins=joins)
+        address = self.verb("address", "h1")
+        where = f"[{address}%eth0]:7667" if ":" in address else f"{address}:7667"
+        return self.console(host, name, "--no-mdns", "--connect", where, *arguments, joins=joins)
 
     def pair(self, *arguments_of_bob):
         """Ann on h2, Bob on h3; they know each other."""
@@ -281,6 +282,102 @@ def to_the_room():
 
 
 @scenario
+def late_to_the_room():
+    """Who joins later may accept too, also after the sender was away."""
+    with Files(4) as lan:
+        ann, bob = lan.pair()
+        path = lan.file("h2", "poster.png", 2 * MIB)
+        ann.say(f"/send #general '{path}'")
+        await_offer(bob, "poster.png")
+        ann.kill()
+        cid = lan.member("h4", "Cid")
+        offered = await_offer(cid, "poster.png")
+        into = lan.folder("h4", "in")
+        cid.say(f"/accept {offered['number']} '{into}'")
+        await_state(cid, "waiting")
+        ann = lan.member("h2", "Ann")
+        done = await_state(cid, "done")
+        await_state(ann, "done", peer="Cid")
+        check_same(path, done["path"], into)
+
+
+@scenario
+def decided_while_the_other_was_away():
+    with Files() as lan:
+        ann, bob = lan.pair()
+        one, two = lan.file("h2", "one.txt", 100), lan.file("h2", "two.txt", 100)
+        first, second = offer(ann, bob, "Bob", one), offer(ann, bob, "Bob", two)
+        ann.kill()
+        await_member(bob, "Ann", "left")
+        bob.say(f"/decline {first['number']}")
+        await_state(bob, "declined", id=first["id"])
+        bob.kill()
+        ann = lan.member("h2", "Ann")
+        ann.say("/transfers")
+        listed = ann.await_object("transfers", lambda e: e["event"] == "transfers")["transfers"]
+        number = next(entry["number"] for entry in listed if entry["title"] == "two.txt")
+        ann.say(f"/cancel {number}")
+        await_state(ann, "cancelled", title="two.txt")
+        bob = lan.member("h3", "Bob")
+        await_state(ann, "declined", title="one.txt")
+        await_state(bob, "cancelled", id=second["id"], by_peer=True)
+
+
+@scenario
+def paused_over_restarts():
+    with Files() as lan:
+        ann, bob = lan.pair()
+        path, into = lan.file("h2", "large.bin", LARGE), lan.folder("h3", "in")
+        offered = offer(ann, bob, "Bob", path)
+        bob.say(f"/accept {offered['number']} '{into}'")
+        await_state(bob, "running")
+        bob.say(f"/pause {offered['number']}")
+        await_state(bob, "paused")
+        await_state(ann, "paused", by_peer=True)
+        ann.kill()
+        bob.kill()
+        ann, bob = lan.pair()
+        bob.say("/transfers")
+        listed = bob.await_object("transfers", lambda e: e["event"] == "transfers")["transfers"]
+        check([entry["state"] for entry in listed] == ["paused"], listed)
+        bob.say(f"/resume {listed[0]['id'][:6]}")
+        await_state(bob, "done")
+        await_state(ann, "done")
+        check_same(path, f"{into}/large.bin", into)
+
+
+@scenario
+def no_room():
+    """A full disk is said; with room it goes on."""
+    with Files() as lan:
+        ann = lan.member("h2", "Ann")
+        into = lan.folder("h3", "in")
+        lan.shell("h3", f"mount -t tmpfs -o size=8m tmpfs {into}")
+        bob = lan.member("h3", "Bob")
+        await_member(ann, "Bob", "joined")
+        path = lan.file("h2", "large.bin", 16 * MIB)
+        offered = offer(ann, bob, "Bob", path)
+        bob.say(f"/accept {offered['number']} {into}")
+        failed = await_state(bob, "failed")
+        check(failed["code"] == "disk-full" and failed["retryable"], failed)
+        lan.shell("h3", f"mount -o remount,size=64m {into}")
+        bob.say(f"/retry {offered['number']}")
+        await_state(bob, "done")
+        await_state(ann, "done")
+        lan.shell("h3", f"cmp {path} {into}/large.bin")
+
+
+@scenario
+def ipv6_only():
+    with Files(3, "--ipv6-only") as lan:
+        ann, bob = lan.pair()
+        path, into = lan.file("h2", "one.bin", 3 * MIB), lan.folder("h3", "in")
+        transfer(lan, ann, bob, path, into, way="direct")
+        lan.block("h2")
+        transfer(lan, ann, bob, path, into, way="reverse")
+
+
+@scenario
 def unattended():
     with Files() as lan:
         ann = lan.member("h2", "Ann")
@@ -406,7 +503,7 @@ def killed_again_and_again():
     """Either side, at random moments, until nothing is left to be moved."""
     with Files() as lan:
         ann, bob = lan.pair()
-        path, into = lan.file("h2", "large.bin", LARGE), lan.folder("h3", "in")
+        path, into = lan.file("h2", "large.bin", 2 * LARGE), lan.folder("h3", "in")
         offered = offer(ann, bob, "Bob", path)
         bob.say(f"/accept {offered['number']} '{into}'")
         least, mark = 0, (0, 0)
@@ -414,7 +511,7 @@ def killed_again_and_again():
             now = bob.await_object("running again", lambda e: e["event"] == "transfer" and
                                    e["state"] in ("running", "done"), 60, mark)
             check(now["bytes"] >= least, f"turn {turn}: {now['bytes']} bytes after {least}")
-            if awaits_end(bob, random.uniform(0, 0.6)):
+            if awaits_end(bob, random.uniform(0, 0.3)):
                 break
             least = largest(bob)
             if turn % 2:
@@ -425,6 +522,7 @@ def killed_again_and_again():
                 mark = bob.mark()
                 ann.kill()
                 ann = lan.member("h2", "Ann")
+        print(f"killed {turn} times")
         done = await_state(bob, "done", seconds=90)
         await_state(ann, "done", seconds=90)
         check_same(path, done["path"], into)

@@ -51,6 +51,12 @@ class Files(Room):
         await_member(ann, "Bob", "joined")
         return ann, bob
 
+    def home(self, host):
+        self.homes = getattr(self, "homes", {})
+        if host not in self.homes:
+            self.homes[host] = super().home(host)
+        return self.homes[host]
+
     def folder(self, host, name):
         path = os.path.join(self.home(host), name)
         os.makedirs(path, exist_ok=True)
@@ -279,6 +285,23 @@ def to_the_room():
             check_same(path, done["path"], into)
         for name in ("Bob", "Cid"):
             await_state(ann, "done", peer=name)
+
+
+@scenario
+def twenty_at_once():
+    with Files(3) as lan:
+        ann = lan.member("h2", "Ann")
+        path = lan.file("h2", "film.mkv", 8 * MIB)
+        several = [lan.member("h3", f"B{number}", "--accept-from", "all", "--into",
+                              lan.folder("h3", f"in{number}"), joins=False) for number in range(20)]
+        for receiver in several:
+            await_joined(receiver)
+        ann.say(f"/send #general '{path}'")
+        for number, receiver in enumerate(several):
+            done = await_state(receiver, "done", seconds=120)
+            check_same(path, done["path"], lan.folder("h3", f"in{number}"))
+        for number in range(20):
+            await_state(ann, "done", peer=f"B{number}")
 
 
 @scenario
@@ -628,6 +651,48 @@ def through_the_relay():
         lan.block("h3")
         path, into = lan.file("h2", "one.bin", 3 * MIB), lan.folder("h3", "in")
         transfer(lan, ann, bob, path, into, way="relay")
+
+
+@scenario
+def the_relay_dies_under_it():
+    with Files() as lan:
+        ann, bob = lan.pair()
+        lan.block("h2")
+        lan.block("h3")
+        path, into = lan.file("h2", "large.bin", LARGE), lan.folder("h3", "in")
+        offered = offer(ann, bob, "Bob", path)
+        bob.say(f"/accept {offered['number']} '{into}'")
+        await_bytes(bob, 16 * MIB)
+        mark = bob.mark()
+        next(program for program in lan.started if program.name == "h1:relay").kill()
+        await_state(bob, "waiting", after=mark)
+        mark = bob.mark()
+        lan.relay("h1", "--no-mdns", "--port", "7667")
+        again = await_state(bob, "running", after=mark, way="relay")
+        check(again["bytes"] >= 8 * MIB, again)
+        await_state(bob, "done", seconds=90, way="relay")
+        await_state(ann, "done")
+        check_same(path, f"{into}/large.bin", into)
+
+
+@scenario
+def another_network():
+    """All machines get other addresses meanwhile, as when a router is replaced."""
+    with Files() as lan:
+        ann, bob = lan.pair()
+        path, into = lan.file("h2", "large.bin", 2 * LARGE), lan.folder("h3", "in")
+        offered = offer(ann, bob, "Bob", path)
+        bob.say(f"/accept {offered['number']} '{into}'")
+        await_bytes(bob, 16 * MIB)
+        mark = bob.mark()
+        for host in ("h1", "h2", "h3"):
+            lan.verb("renumber", host)
+        where = f"{lan.verb('address', 'h1')}:7667"
+        for who in (ann, bob):
+            who.say(f"/connect {where}")
+        await_state(bob, "done", seconds=120, after=mark)
+        await_state(ann, "done", seconds=60)
+        check_same(path, f"{into}/large.bin", into)
 
 
 @scenario

@@ -75,4 +75,4 @@
 #define PICTURE_SIDE_MAX 65535    /* pixels, of what a thumbnail shows */
 #define DATA_FRAME_MAX                                                                             \
     (64 * 1024) /* bytes of a DataFrame; FRAME_MAX_BEFORE_ADMISSION until Admitted */
-#define DATA_SILENCE_US (30 * INT64_C(1000000)) /* without a byte: the channel is dead */
+#define DATA_SILENCE_US (12 * INT64_C(1000000)) /* nothing heard: the channel is dead */

@@ -139,8 +139,8 @@ static IoResult take(Channel *channel, void *bytes, size_t length, size_t *got, 
     ERR_clear_error();
     if (SSL_read_ex(channel->ssl, bytes, length, got) != 1)
         return channel_io_failure(channel, error);
-    if (channel->pipe.moved) {
-        channel->pipe.moved = false;
+    if (channel->pipe.heard) {
+        channel->pipe.heard = false;
         channel->heard_us = g_get_monotonic_time();
     }
     return IO_OK;
@@ -210,8 +210,8 @@ static gboolean write_all(Channel *channel, const uint8_t *bytes, size_t length,
             return FALSE;
         bytes += gone;
         length -= gone;
-        if (channel->pipe.moved) {
-            channel->pipe.moved = false;
+        if (channel->pipe.heard) {
+            channel->pipe.heard = false;
             channel->heard_us = g_get_monotonic_time();
         }
     }
@@ -264,7 +264,6 @@ static gboolean flush_pipe(Channel *channel, GError **error)
         if (!wait_to_write(channel, error))
             return FALSE;
     }
-    channel->heard_us = g_get_monotonic_time();
     return result == IO_OK;
 }
 

@@ -23,7 +23,7 @@ struct Channel {
     int wake; /* eventfd */
     atomic_bool aborted;
     atomic_int_fast64_t hurry_us; /* not 0: when writing has to end */
-    int64_t heard_us;             /* when the last byte came or went */
+    int64_t heard_us; /* when the last byte came: what goes out may just wait in the kernel */
     size_t message_max;
     Arena *arena;
     size_t in_start, in_end;

@@ -49,7 +49,7 @@ static PipeResult receive(ChannelPipe *pipe, void *bytes, size_t length, size_t 
     *got = count > 0 ? (size_t)count : 0;
     if (count < 0)
         return failed(pipe);
-    pipe->moved = true;
+    pipe->heard = true;
     pipe->ended = count == 0;
     return count == 0 ? PIPE_FAILED : PIPE_OK;
 }
@@ -78,7 +78,6 @@ PipeResult channel_pipe_flush(ChannelPipe *pipe)
         ssize_t count = send(pipe->fd, pipe->out + pipe->out_start, pipe->out_length, MSG_NOSIGNAL);
         if (count < 0)
             return failed(pipe);
-        pipe->moved = true;
         pipe->out_start += (size_t)count;
         pipe->out_length -= (size_t)count;
     }

@@ -19,7 +19,7 @@ typedef struct {
     int fd;       /* non-blocking, owned */
     int error;    /* errno of what failed for good; 0: nothing */
     bool ended;   /* the other sends nothing any more */
-    bool moved;   /* bytes came or went since the owner set it to false */
+    bool heard;   /* bytes came since the owner set it to false */
     uint8_t *out; /* owned */
     size_t out_start, out_length;
     uint8_t *in; /* owned; NULL: only what is asked for is taken from the socket */

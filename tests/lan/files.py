@@ -545,7 +545,6 @@ def killed_again_and_again():
                 mark = bob.mark()
                 ann.kill()
                 ann = lan.member("h2", "Ann")
-        print(f"killed {turn} times")
         done = await_state(bob, "done", seconds=90)
         await_state(ann, "done", seconds=90)
         check_same(path, done["path"], into)

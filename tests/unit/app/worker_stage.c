@@ -144,14 +144,9 @@ void worker_stage_offer(WorkerStage *stage, const char *const *names)
 
 /* --- workers --- */
 
-typedef struct {
-    WorkerStage *stage;
-    int who;
-} Listener;
-
 static void ended(const WorkerResult *result, void *user)
 {
-    g_autofree Listener *listener = user;
+    const StageListener *listener = user;
     WorkerStage *stage = listener->stage;
     StageEnd *end = &stage->end[listener->who];
     end->ended++;
@@ -167,9 +162,8 @@ static void ended(const WorkerResult *result, void *user)
 
 static WorkerConfig make_config(WorkerStage *stage, int who)
 {
-    Listener *listener = g_new(Listener, 1);
-    *listener = (Listener){stage, who};
-    WorkerConfig config = {.ended = ended, .user = listener};
+    stage->listener[who] = (StageListener){stage, who};
+    WorkerConfig config = {.ended = ended, .user = &stage->listener[who]};
     memcpy(config.offer, stage->token, TOKEN_SIZE);
     memcpy(config.transfer, stage->transfer, TRANSFER_SIZE);
     return config;

@@ -20,7 +20,15 @@ typedef struct {
     const char *code;
 } StageEnd;
 
+typedef struct WorkerStage WorkerStage;
+
+/* Of which end a worker tells. */
 typedef struct {
+    WorkerStage *stage;
+    int who;
+} StageListener;
+
+struct WorkerStage {
     char *dir;   /* "from", "into", "state", "listing" are in there */
     char *from;  /* what is offered */
     char *into;  /* where it lands */
@@ -33,7 +41,8 @@ typedef struct {
     Offer *offer;
     Worker *worker[2];
     StageEnd end[2];
-} WorkerStage;
+    StageListener listener[2];
+};
 
 WorkerStage *worker_stage_new(void);
 void worker_stage_free(WorkerStage *stage);

@@ -1,6 +1,7 @@
 #include "ui/card.h"
 
 #include "ui/file_words.h"
+#include "ui/format.h"
 
 #include <string.h>
 
@@ -270,7 +271,7 @@ static void fill(View *view, Card *card, const GPtrArray *all, const CardPicture
     const Transfer *transfer = card->transfer;
     bool single = transfer && !card->room;
     g_autoptr(GPtrArray) room = room_parts(card, all);
-    card->other_name = words_name(card->other ? card->other->shown : "the other side");
+    card->other_name = format_name(card->other ? card->other->shown : "the other side");
     if (!card->listed)
         card->width = MIN(card->width, px(view, WIDEST));
     card->text_x = px(view, PAD + TILE + PAD);

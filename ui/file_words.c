@@ -1,10 +1,11 @@
 #include "ui/file_words.h"
 
+#include "ui/format.h"
+
 #include <math.h>
 #include <string.h>
 
-#define LRM "\xE2\x80\x8E" /* left-to-right mark: no glyph, but a direction */
-#define NAMED_ITEMS 2      /* in the line of names */
+#define NAMED_ITEMS 2 /* in the line of names */
 
 static const char *const units[] = {"kB", "MB", "GB", "TB", "PB", "EB"};
 
@@ -18,31 +19,6 @@ static double unit_of(uint64_t bytes, int *unit)
         (*unit)++;
     }
     return size;
-}
-
-/* Its first letter is of a script that is written from right to left. */
-static bool is_rtl(const char *text)
-{
-    while (*text && !g_unichar_isalpha(g_utf8_get_char(text)))
-        text = g_utf8_next_char(text);
-    switch (g_unichar_get_script(g_utf8_get_char(text))) {
-    case G_UNICODE_SCRIPT_ARABIC:
-    case G_UNICODE_SCRIPT_HEBREW:
-    case G_UNICODE_SCRIPT_SYRIAC:
-    case G_UNICODE_SCRIPT_THAANA:
-    case G_UNICODE_SCRIPT_NKO:
-    case G_UNICODE_SCRIPT_SAMARITAN:
-    case G_UNICODE_SCRIPT_MANDAIC:
-    case G_UNICODE_SCRIPT_ADLAM:
-        return true;
-    default:
-        return false;
-    }
-}
-
-char *words_name(const char *name)
-{
-    return is_rtl(name) ? g_strconcat(LRM, name, LRM, NULL) : g_strdup(name);
 }
 
 char *words_size(uint64_t bytes)
@@ -196,8 +172,7 @@ static char *why_or(const Transfer *transfer, char *words)
     if (!transfer->why || !*transfer->why)
         return words;
     g_free(words);
-    /* It may begin with a name. */
-    char *why = g_strconcat(is_rtl(transfer->why) ? LRM : "", transfer->why, NULL);
+    char *why = format_sentence(transfer->why);
     size_t length = strlen(why);
     if (why[length - 1] == '.' && !strstr(why, ". ") && transfer->state != TRANSFER_FAILED)
         why[length - 1] = '\0';

@@ -3,9 +3,6 @@
 
 #include "app/model.h"
 
-/* A name as part of a sentence of the program's: one that is written from right to left is kept
- * together and leaves the sentence its direction. */
-char *words_name(const char *name);
 /* "4.2 MB", "812 kB", "1 byte": decimal units. */
 char *words_size(uint64_t bytes);
 /* "11.4 of 18.4 MB": both in the unit of the whole. */

@@ -4,6 +4,7 @@
 
 #define MINUTE_MS 60000
 #define HOUR_MS (60 * MINUTE_MS)
+#define LRM "\xE2\x80\x8E" /* left-to-right mark: no glyph, but a direction */
 
 static GDateTime *local(int64_t time_ms)
 {
@@ -85,14 +86,45 @@ char *format_presence(const Person *person, int64_t now_ms)
     return g_strdup_printf("last seen %s", when);
 }
 
+/* Its first letter is of a script that is written from right to left. */
+static bool is_rtl(const char *text)
+{
+    while (*text && !g_unichar_isalpha(g_utf8_get_char(text)))
+        text = g_utf8_next_char(text);
+    switch (g_unichar_get_script(g_utf8_get_char(text))) {
+    case G_UNICODE_SCRIPT_ARABIC:
+    case G_UNICODE_SCRIPT_HEBREW:
+    case G_UNICODE_SCRIPT_SYRIAC:
+    case G_UNICODE_SCRIPT_THAANA:
+    case G_UNICODE_SCRIPT_NKO:
+    case G_UNICODE_SCRIPT_SAMARITAN:
+    case G_UNICODE_SCRIPT_MANDAIC:
+    case G_UNICODE_SCRIPT_ADLAM:
+        return true;
+    default:
+        return false;
+    }
+}
+
+char *format_name(const char *name)
+{
+    return is_rtl(name) ? g_strconcat(LRM, name, LRM, NULL) : g_strdup(name);
+}
+
+char *format_sentence(const char *sentence)
+{
+    return g_strconcat(is_rtl(sentence) ? LRM : "", sentence, NULL);
+}
+
 /* The first name alone, but never so short that it says nothing. */
 static char *short_name(const Person *person)
 {
     const char *space = strchr(person->shown, ' ');
     size_t first = space ? (size_t)(space - person->shown) : 0;
     if (*person->suffix || first < 2)
-        return g_strdup(person->shown);
-    return g_strndup(person->shown, first);
+        return format_name(person->shown);
+    g_autofree char *name = g_strndup(person->shown, first);
+    return format_name(name);
 }
 
 char *format_typing(const GPtrArray *persons)
@@ -119,10 +151,13 @@ static void append_names(GString *out, const GPtrArray *names, const char *what)
         return;
     if (out->len)
         g_string_append(out, ", ");
-    g_string_append(out, g_ptr_array_index(names, 0));
-    if (names->len == 2)
-        g_string_append_printf(out, " and %s", (const char *)g_ptr_array_index(names, 1));
-    else if (names->len > 2)
+    g_autofree char *first = format_name(g_ptr_array_index(names, 0));
+    g_string_append(out, first);
+    if (names->len == 2) {
+        g_autofree char *second = format_name(g_ptr_array_index(names, 1));
+        g_string_append_printf(out, " and %s", second);
+    }
+    if (names->len > 2)
         g_string_append_printf(out, " and %u others", names->len - 1);
     g_string_append_printf(out, " %s", what);
 }

@@ -19,5 +19,10 @@ char *format_typing(const GPtrArray *persons);
 /* Neighbouring joins and leaves in one line: "Mira and 2 others joined, Sam left". `messages` holds
  * const Message*. */
 char *format_comings(const GPtrArray *messages);
+/* A name as part of a sentence of the program's: one that is written from right to left is kept
+ * together and leaves the sentence its direction. */
+char *format_name(const char *name);
+/* A sentence that may begin with a name: the same. */
+char *format_sentence(const char *sentence);
 /* "1 person", "6 people". */
 char *format_people(unsigned count);

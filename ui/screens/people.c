@@ -14,8 +14,9 @@ static void wake_for_minutes(Face *face, View *view)
 static void draw_person(Face *face, View *view, const Person *person, Rect rect)
 {
     const Theme *theme = view->theme;
+    g_autofree char *own = format_name(person->shown);
     g_autofree char *shown =
-        person->self ? g_strdup_printf("%s (you)", person->shown) : g_strdup(person->shown);
+        person->self ? g_strdup_printf("%s (you)", own) : g_strdup(person->shown);
     g_autofree char *state = format_presence(person, face_room_ms(face));
     GString *hex = g_string_new("@");
     for (int i = 0; i < MODEL_KEY_SIZE; i++)

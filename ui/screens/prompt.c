@@ -2,6 +2,7 @@
 
 #include "ui/card.h"
 #include "ui/file_words.h"
+#include "ui/format.h"
 #include "ui/layout.h"
 #include "ui/screens/screens.h"
 
@@ -11,6 +12,10 @@
 #define ROW 30
 #define ROWS_SHOWN 6
 #define PAD 16
+#define HEAD 56
+#define HEAD_THUMBNAIL 80
+#define THUMBNAIL_WIDEST 88
+#define THUMBNAIL_HIGHEST 64
 
 typedef struct {
     Face *face;
@@ -20,13 +25,14 @@ typedef struct {
     unsigned count;
     size_t rows, shown; /* to choose from, and of these seen at once */
     Paragraph *title;   /* owned */
-    int box_height, height;
+    Rect thumbnail;     /* what it covers; no width: there is none */
+    int head_height, box_height, height;
 } Layout;
 
 static char *words_asked(const Layout *layout)
 {
     const Offer *offer = layout->transfer->content;
-    g_autofree char *name = words_name(layout->author ? layout->author->shown : "Somebody");
+    g_autofree char *name = format_name(layout->author ? layout->author->shown : "Somebody");
     g_autofree char *what = NULL;
     if (layout->rows)
         what = words_title(offer);
@@ -37,22 +43,39 @@ static char *words_asked(const Layout *layout)
     return g_strdup_printf("%s wants to send you %s", name, what);
 }
 
+/* Its size is known before it is decoded, so nothing moves then. */
+static void measure_thumbnail(Layout *layout)
+{
+    View *view = layout->view;
+    const Offer *offer = layout->transfer->content;
+    layout->head_height = px(view, HEAD);
+    if (!offer->thumbnail || !offer->width || !offer->height || !words_is_picture(offer))
+        return;
+    double width = offer->width, height = offer->height;
+    double scale = MIN(px(view, THUMBNAIL_WIDEST) / width, px(view, THUMBNAIL_HIGHEST) / height);
+    scale = MIN(scale, view->scale);
+    layout->thumbnail.w = MAX((int)(width * scale), 1);
+    layout->thumbnail.h = MAX((int)(height * scale), 1);
+    layout->head_height = px(view, HEAD_THUMBNAIL);
+}
+
 static void measure(Layout *layout, Rect rect)
 {
     View *view = layout->view;
+    measure_thumbnail(layout);
     int width = MIN(px(view, WIDTH), rect.w) - px(view, 2 * PAD + 52);
     g_autofree char *words = words_asked(layout);
     Label label = {TYPE_UI, 600, view->theme->text, ALIGN_START};
     layout->title = view_layout(view, words, label, width - px(view, 32), 2);
     int fixed = px(view, 2 * PAD) +
                 MAX(px(view, 40), paragraph_height(layout->title) + px(view, 18)) +
-                px(view, 12 + 56 + 14 + 36 + 8 + 32 - 6);
+                layout->head_height + px(view, 12 + 14 + 36 + 8 + 32 - 6);
     layout->shown = MIN(layout->rows, ROWS_SHOWN);
     while (layout->shown > 2 && fixed + (int)layout->shown * px(view, ROW) + px(view, 8) > rect.h)
         layout->shown--;
     layout->box_height =
-        px(view, 56) + (layout->rows ? (int)layout->shown * px(view, ROW) + px(view, 8) : 0);
-    layout->height = fixed - px(view, 56) + layout->box_height;
+        layout->head_height + (layout->rows ? (int)layout->shown * px(view, ROW) + px(view, 8) : 0);
+    layout->height = fixed - layout->head_height + layout->box_height;
 }
 
 static void draw_who(const Layout *layout, Rect *rest)
@@ -174,6 +197,32 @@ static char *words_chosen(const Layout *layout)
     return g_strdup_printf("%zu of %zu · %s · to %s", wanted, all, size, folder);
 }
 
+/* What is offered, small; else by the kind of it. */
+static void draw_sign(const Layout *layout, Rect *head)
+{
+    View *view = layout->view;
+    const FaceHost *host = layout->face->host;
+    const Offer *offer = layout->transfer->content;
+    Rect box = layout->thumbnail;
+    if (!box.w) {
+        view_icon(view, words_offer_icon(offer), 22, view->theme->link,
+                  cut_left(head, px(view, 24)));
+        return;
+    }
+    int radius = px(view, 6);
+    head->x -= px(view, 4);
+    head->w += px(view, 4);
+    Rect column = cut_left(head, MAX(box.w, px(view, 24)));
+    box = rect_center(column, box.w, box.h);
+    Picture *picture = host->thumbnail
+                           ? host->thumbnail(offer->thumbnail, px(view, THUMBNAIL_WIDEST),
+                                             px(view, THUMBNAIL_HIGHEST), layout->face->user)
+                           : NULL;
+    draw_rect(view->draw, box, radius, view->theme->hover);
+    if (picture)
+        draw_picture(view->draw, box, picture, radius, 0);
+}
+
 static void draw_box(const Layout *layout, Rect box)
 {
     View *view = layout->view;
@@ -182,15 +231,16 @@ static void draw_box(const Layout *layout, Rect box)
     draw_rect(view->draw, box, px(view, 8), theme->bg);
     draw_border(view->draw, box, px(view, 8), MAX(px(view, 1), 1), theme->line);
     Rect inner = rect_shrink(box, px(view, 12), 0);
-    Rect head = cut_top(&inner, px(view, 56));
+    Rect head = cut_top(&inner, layout->head_height);
     Label plain = {TYPE_UI, 500, theme->link, ALIGN_CENTER};
     int width = view_text_width(view, "Change…", plain) + px(view, 20);
     Rect change = rect_center(cut_right(&head, width), width, px(view, 32));
     change.x += px(view, 6);
     view_button(view, "prompt/change", BUTTON_PLAIN, "Change…", change, "prompt-change", NULL);
     cut_right(&head, px(view, 4));
-    view_icon(view, words_offer_icon(offer), 22, theme->link, cut_left(&head, px(view, 24)));
+    draw_sign(layout, &head);
     cut_left(&head, px(view, 12));
+    head = rect_center(head, head.w, px(view, HEAD));
     g_autofree char *title = words_title(offer);
     g_autofree char *line = words_chosen(layout);
     Label name = {TYPE_UI, 500, theme->text, ALIGN_START};
@@ -203,7 +253,7 @@ static void draw_box(const Layout *layout, Rect box)
     if (!layout->rows)
         return;
     inner = rect_shrink(box, px(view, 10), 0);
-    cut_top(&inner, px(view, 56));
+    cut_top(&inner, layout->head_height);
     draw_items(layout, cut_top(&inner, (int)layout->shown * px(view, ROW)));
 }
 

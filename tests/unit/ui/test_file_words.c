@@ -1,4 +1,5 @@
 #include "ui/file_words.h"
+#include "ui/format.h"
 
 #include <check.h>
 #include <stdlib.h>
@@ -145,7 +146,7 @@ static char *state_words(Transfer *transfer)
 
 START_TEST(names_in_sentences)
 {
-    g_autofree char *left = words_name("Sam"), *right = words_name("سارا");
+    g_autofree char *left = format_name("Sam"), *right = format_name("سارا");
     ck_assert_str_eq(left, "Sam");
     ck_assert_str_eq(right, "\xE2\x80\x8Eسارا\xE2\x80\x8E");
 }

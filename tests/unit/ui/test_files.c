@@ -269,8 +269,9 @@ END_TEST
 /* In every size, every control of every scene stays inside the window and does something. */
 START_TEST(every_scene_in_every_size)
 {
-    static const char *const names[] = {"running", "coming", "ended",   "failed", "many",
-                                        "room",    "prompt", "prompts", "picture"};
+    static const char *const names[] = {"running", "coming",        "ended",  "failed",
+                                        "many",    "room",          "prompt", "prompts",
+                                        "picture", "prompt-picture"};
     static const int widths[] = {360, 720, 1300};
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
         for (size_t w = 0; w < G_N_ELEMENTS(widths); w++) {

@@ -78,6 +78,27 @@ START_TEST(typing_names_a_few)
 }
 END_TEST
 
+/* Marks around a name from right to left, so that the sentence keeps its direction. */
+START_TEST(names_keep_sentences_in_their_direction)
+{
+    Person sara = {.shown = "سارا احمدی", .suffix = ""};
+    Person mira = {.shown = "Mira Okafor", .suffix = ""};
+    g_autoptr(GPtrArray) who = g_ptr_array_new();
+    g_ptr_array_add(who, &sara);
+    expect(format_typing(who), "\u200Eسارا\u200E is typing…");
+    g_ptr_array_insert(who, 0, &mira);
+    expect(format_typing(who), "Mira and \u200Eسارا\u200E are typing…");
+    Message messages[] = {{.author = &sara, .kind = MESSAGE_JOINED},
+                          {.author = &mira, .kind = MESSAGE_LEFT}};
+    g_autoptr(GPtrArray) run = g_ptr_array_new();
+    g_ptr_array_add(run, &messages[0]);
+    g_ptr_array_add(run, &messages[1]);
+    expect(format_comings(run), "\u200Eسارا احمدی\u200E joined, Mira Okafor left");
+    expect(format_sentence("سارا went offline."), "\u200Eسارا went offline.");
+    expect(format_sentence("Mira went offline."), "Mira went offline.");
+}
+END_TEST
+
 START_TEST(comings_fold)
 {
     Person mira = {.shown = "Mira"};
@@ -142,6 +163,7 @@ int main(void)
     tcase_add_test(tcase, presence_is_a_phrase);
     tcase_add_test(tcase, typing_names_a_few);
     tcase_add_test(tcase, comings_fold);
+    tcase_add_test(tcase, names_keep_sentences_in_their_direction);
     tcase_add_test(tcase, initials_of_any_name);
     tcase_add_test(tcase, people_are_counted);
     suite_add_tcase(suite, tcase);

@@ -3,6 +3,7 @@
 
 #include "app/files/file_name.h"
 #include "app/files/landing_internal.h"
+#include "relay/process.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -84,9 +85,18 @@ int landing_folder_of(Landing *landing, uint32_t index)
 
 static int make(int folder, const char *name, bool is_folder)
 {
-    if (is_folder)
-        return mkdirat(folder, name, FOLDER_MODE);
-    return disk_open_beneath(folder, name, O_RDWR | O_CREAT | O_EXCL, FILE_MODE);
+    if (!is_folder) {
+        int file = disk_open_beneath(folder, name, O_RDWR | O_CREAT | O_EXCL, FILE_MODE);
+        if (file >= 0)
+            process_share(file, FILE_MODE);
+        return file;
+    }
+    if (mkdirat(folder, name, FOLDER_MODE) != 0)
+        return -1;
+    g_auto(Descriptor) made = disk_open_beneath(folder, name, O_RDONLY | O_DIRECTORY, 0);
+    if (made >= 0)
+        process_share(made, FOLDER_MODE);
+    return 0;
 }
 
 static void remember_inode(Landing *landing, const struct stat *status)

@@ -153,7 +153,9 @@ def one_file():
         done = transfer(lan, ann, bob, path, into, way="direct")
         check(done["path"] == f"{into}/a report, final.pdf", done)
         check(os.stat(done["path"]).st_mtime_ns == 10**18 + 123456789, "the time is kept")
-        check(not os.stat(done["path"]).st_mode & stat.S_IXUSR, "never executable")
+        mode = os.stat(done["path"]).st_mode
+        check(not mode & stat.S_IXUSR, "never executable")
+        check(stat.S_IMODE(mode) == 0o644, "readable as the umask of the person says")
         again = transfer(lan, ann, bob, path, into)
         check(again["path"] == f"{into}/a report, final (2).pdf", again)
 

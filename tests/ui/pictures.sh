@@ -14,7 +14,7 @@ stop() {
 }
 trap stop EXIT
 await() {
-    local until=$((SECONDS + 20))
+    local until=$((SECONDS + 90))
     until "$@" >/dev/null 2>&1; do
         [ $SECONDS -lt $until ] || { echo "waited in vain for: $*"; exit 1; }
         sleep 0.05
@@ -60,7 +60,7 @@ member() { # DATA NAME
 # What is sent: a photograph of a sort, and files whose size is all that counts.
 files=$home/files
 mkdir -p "$files/Site photos"
-truncate -s 1460M "$files/Walkthrough fourth floor.mp4"
+truncate -s 1860M "$files/Walkthrough fourth floor.mp4"
 truncate -s 1120M "$files/Drawings.zip"
 truncate -s 812K "$files/Minutes.pdf"
 for number in 1 2 3 4 5 6 7 8; do truncate -s "$((3 + number % 4))M" "$files/Site photos/IMG_20$number.jpg"; done
@@ -74,7 +74,7 @@ convert -size 2400x1600 gradient:'#3c4f8a'-'#f7b267' \
     -draw 'polygon 960,1350 1140,1230 1320,1350 1320,1600 960,1600 rectangle 1995,1185 2310,1600' \
     -fill '#f9d58b' -draw 'rectangle 180,1290 225,1335 rectangle 270,1290 315,1335 rectangle 405,1395 450,1440' \
     -draw 'rectangle 630,1395 675,1440 rectangle 2055,1245 2100,1290 rectangle 2145,1335 2190,1380' \
-    -attenuate 0.12 +noise gaussian -quality 94 "$files/From the roof.jpg"
+    -resize 1200x800 -attenuate 0.1 +noise gaussian -quality 96 "$files/From the roof.jpg"
 # Somebody heard it.
 seen() { await grep -qF "$1" "$home/mira.out" "$home/sara.out"; }
 says() { # DATA TEXT
@@ -125,7 +125,7 @@ alex "Looks **great**. I would only move the *title* a little."
 seen "move the"
 says li "/me is off to lunch 🍜"
 kill "${pid[li]}"
-says jonas "Here are the minutes. 日本語とハングル 한국어 also render in them."
+says jonas "Works here. 日本語とハングル 한국어 also render, and https://example.lan/docs opens."
 says sara "/msg Alex Kim فایل رسید، ممنون 🙏"
 says sara "/away"
 
@@ -135,14 +135,20 @@ seen "Walkthrough"
 sleep 1
 key alt+a
 says mira "The film of the fourth floor, before the walls go up."
-sam "/send \"Alex Kim\" \"$files/From the roof.jpg\""
-sleep 1
-DISPLAY=$second xdotool type --delay 8 "I went up"
+DISPLAY=$second xdotool key ctrl+k
+sleep 0.4
+sam "Alex Kim"
+sleep 0.4
+DISPLAY=$second xdotool key ctrl+u
+sleep 0.3
+DISPLAY=$second xdotool key Return
+sleep 0.3
+sam "$files/From the roof.jpg"
+sleep 2
 take() {
     DISPLAY=$first import -window "$window" "$home/$1.png"
-    convert "$home/$1.png" -strip -define png:compression-level=9 -define png:compression-filter=5 "$target/$1.png"
+    convert "$home/$1.png" -strip -colors 256 -define png:compression-level=9 "PNG8:$target/$1.png"
 }
-sleep 0.5
 take dark
 received "Walkthrough fourth floor.mp4"
 key alt+a
@@ -151,8 +157,7 @@ received "From the roof.jpg"
 # What came is where it was said.
 goes "Sam Rivera"
 alex "What a view! I want the big one for the wall."
-sam " to see the ladder"
-seen "ladder"
+sam "Here are the others, and the minutes."
 sam "/send \"Alex Kim\" \"$files/Site photos\" \"$files/Minutes.pdf\""
 sleep 1
 key alt+a

@@ -1,3 +1,4 @@
+#include "app/files/channel_internal.h"
 #include "tests/unit/app/worker_stage.h"
 
 #include <check.h>
@@ -237,6 +238,19 @@ START_TEST(another_key_is_refused)
 }
 END_TEST
 
+/* What goes into the socket says nothing about who should read it. */
+START_TEST(silence_is_noticed_by_one_who_writes)
+{
+    g_autoptr(GError) error = NULL;
+    channel[SENDER]->heard_us -= DATA_SILENCE_US;
+    send_progress(channel[SENDER], 1);
+    ck_assert(channel_flush(channel[SENDER], NULL));
+    int64_t until_us = g_get_monotonic_time() + 1000;
+    ck_assert_ptr_null(channel_receive_until(channel[SENDER], until_us, &error));
+    ck_assert(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("app/files/channel");
@@ -252,6 +266,7 @@ int main(void)
     tcase_add_loop_test(cases, what_is_no_frame_is_refused, 0, 4);
     tcase_add_test(cases, tls_follows_tls);
     tcase_add_test(cases, another_key_is_refused);
+    tcase_add_test(cases, silence_is_noticed_by_one_who_writes);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

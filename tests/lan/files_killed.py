@@ -36,7 +36,7 @@ class Pair:
     """Ann on h2, who offers, and Bob on h3, who accepts unasked; each may be killed and started again."""
 
     def __init__(self, lan, into):
-        self.lan, self.into, self.lives, self.now = lan, into, [], {}
+        self.lan, self.into, self.lives, self.now, self.offer = lan, into, [], {}, None
         self.states = os.path.join(lan.home("h3"), "Bob", "transfers")
         await_joined(self.start("Ann"))
         await_joined(self.start("Bob"))
@@ -47,7 +47,7 @@ class Pair:
         console = self.lan.member({"Ann": "h2", "Bob": "h3"}[name], name, *welcome, joins=False)
         console.owner = name
         self.now[name] = console
-        console.noted = 0
+        console.noted = None, 0  # of which offer, when this life began
         self.lives.append(console)
         return console
 
@@ -58,7 +58,7 @@ class Pair:
         self.now[name].kill()
         self.now[name].reader.join(5)
         notes = journal.read(self.states) if name == "Bob" else None
-        self.start(name).noted = notes.bytes if notes else 0
+        self.start(name).noted = self.offer, notes.bytes if notes else 0
 
     def of(self, name):
         """Everything that was said of transfers, in all lives."""
@@ -152,8 +152,9 @@ def check_progress(pair, offer):
 def check_noted(pair, offer):
     """What the notes had when a life began counts in it."""
     for life, entry in pair.of("Bob"):
-        if entry["offer"] == offer and entry["state"] == "running":
-            check(entry["bytes"] >= life.noted, f"{life.name} is at {entry['bytes']}, {life.noted} were noted")
+        of, noted = life.noted
+        if entry["offer"] == offer == of and entry["state"] == "running":
+            check(entry["bytes"] >= noted, f"{life.name} is at {entry['bytes']}, {noted} were noted")
 
 
 def await_empty(folder, seconds=10):
@@ -181,7 +182,8 @@ def send(pair, path):
     ann = pair.now["Ann"]
     mark = ann.mark()
     ann.say(f"/send Bob '{path}'")
-    return await_state(ann, "offered", after=mark)["offer"]
+    pair.offer = await_state(ann, "offered", after=mark)["offer"]
+    return pair.offer
 
 
 def count_chunks(path):

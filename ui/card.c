@@ -174,6 +174,7 @@ static void look_of_state(View *view, Card *card)
     }
 }
 
+/* The box is there before the picture is, so that nothing moves when it comes. */
 static void measure_picture(View *view, Card *card, const CardPictures *pictures)
 {
     const Transfer *transfer = card->transfer;
@@ -188,8 +189,12 @@ static void measure_picture(View *view, Card *card, const CardPictures *pictures
     if (!card->picture && card->offer->thumbnail && pictures->thumbnail)
         card->picture =
             pictures->thumbnail(card->offer->thumbnail, widest, highest, pictures->user);
-    double width = card->offer->width, height = card->offer->height;
-    if (card->offer->thumbnail == NULL || width < 1 || height < 1) {
+    uint32_t pixels_x = card->offer->width, pixels_y = card->offer->height;
+    bool known = card->offer->thumbnail && pixels_x && pixels_y;
+    if (!known && here && pictures->size)
+        known = pictures->size(transfer->path, &pixels_x, &pixels_y, pictures->user);
+    double width = pixels_x, height = pixels_y;
+    if (!known) {
         width = card->picture ? picture_width(card->picture) / view->scale : 0;
         height = card->picture ? picture_height(card->picture) / view->scale : 0;
     }

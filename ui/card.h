@@ -8,9 +8,10 @@
 #include "ui/picture.h"
 #include "ui/view.h"
 
-/* Where pictures come from: FaceHost's functions of these names. Either may be NULL. */
+/* Where pictures come from: FaceHost's functions of these names. Each may be NULL. */
 typedef struct {
     Picture *(*picture)(const char *path, int width, int height, void *user);
+    bool (*size)(const char *path, uint32_t *width, uint32_t *height, void *user);
     Picture *(*thumbnail)(GBytes *encoded, int width, int height, void *user);
     void *user;
 } CardPictures;

@@ -51,7 +51,9 @@ typedef struct {
      * being made (face_pictures_changed() follows) and when there is none. Transfer none, until
      * the next frame. */
     Picture *(*picture)(const char *path, int width, int height, void *user);
-    /* The same for Offer.thumbnail. */
+    /* Its size in pixels, known before it is decoded. FALSE: there is none. */
+    bool (*picture_size)(const char *path, uint32_t *width, uint32_t *height, void *user);
+    /* As picture(), for Offer.thumbnail. */
     Picture *(*thumbnail)(GBytes *encoded, int width, int height, void *user);
     PasteAnswer (*paste_picture)(void *user);
     void (*attention)(

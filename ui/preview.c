@@ -1,14 +1,20 @@
 #include "ui/preview.h"
 
 #include "ui/decoder.h"
+#include "ui/picture_header.h"
 
+#include <fcntl.h>
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum {
     ENTRIES_MAX = 256,            /* those that cannot be shown included */
     BYTES_MAX = 48 * 1024 * 1024, /* of pixels */
-    WAITING_MAX = 64              /* further ones are asked again at a later frame */
+    SIZES_MAX = 4096,
+    HEAD_MAX = 128 * 1024, /* bytes of a file that are looked at for its size */
+    WAITING_MAX = 64       /* further ones are asked again at a later frame */
 };
 #define DECODE_WITHIN_US (15 * G_USEC_PER_SEC)
 
@@ -28,10 +34,15 @@ typedef struct {
     Decoded *decoded; /* owned; NULL: failed */
 } Job;
 
+typedef struct {
+    uint32_t width, height; /* 0: not known */
+} Size;
+
 struct Previews {
     void (*wake)(void *user);
     void *user;
     GHashTable *entries; /* key → Entry, owned */
+    GHashTable *sizes;   /* path → Size, both owned */
     size_t bytes;
     unsigned waiting;
     uint64_t uses;
@@ -82,6 +93,7 @@ Previews *previews_new(void (*wake)(void *user), void *user)
     previews->wake = wake;
     previews->user = user;
     previews->entries = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, entry_free);
+    previews->sizes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     previews->pool = g_thread_pool_new(decode, previews, 1, FALSE, NULL);
     previews->done = g_async_queue_new_full(job_free);
     return previews;
@@ -95,6 +107,7 @@ void previews_free(Previews *previews)
     g_thread_pool_free(previews->pool, FALSE, TRUE);
     g_async_queue_unref(previews->done);
     g_hash_table_unref(previews->entries);
+    g_hash_table_unref(previews->sizes);
     g_free(previews);
 }
 
@@ -146,6 +159,39 @@ Picture *previews_bytes(Previews *previews, GBytes *encoded, int width, int heig
     if (fresh)
         push(previews, entry, NULL, encoded, width, height);
     return entry ? entry->picture : NULL;
+}
+
+/* Nothing that waits (a pipe, say) is opened, and no more read than there is room for. */
+static void read_size(const char *path, Size *size)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat status;
+    if (fd < 0)
+        return;
+    PictureHeader header;
+    g_autofree uint8_t *head = g_malloc(HEAD_MAX);
+    bool plain = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+    ssize_t length = plain ? pread(fd, head, HEAD_MAX, 0) : 0;
+    if (length > 0 && picture_header_read(head, (size_t)length, &header))
+        picture_header_upright(&header, &size->width, &size->height);
+    close(fd);
+}
+
+bool previews_size(Previews *previews, const char *path, uint32_t *width, uint32_t *height)
+{
+    Size *size = g_hash_table_lookup(previews->sizes, path);
+    if (!size) {
+        if (g_hash_table_size(previews->sizes) >= SIZES_MAX)
+            g_hash_table_remove_all(previews->sizes);
+        size = g_new0(Size, 1);
+        read_size(path, size);
+        g_hash_table_insert(previews->sizes, g_strdup(path), size);
+    }
+    if (!size->width || !size->height)
+        return false;
+    *width = size->width;
+    *height = size->height;
+    return true;
 }
 
 /* What is used in this frame has just been used: it is never the oldest of many. */

@@ -18,6 +18,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Previews, previews_free)
  * made, and for ever when it cannot be. Transfer none, until the next previews_dispatch(). */
 Picture *previews_file(Previews *previews, const char *path, int width, int height);
 Picture *previews_bytes(Previews *previews, GBytes *encoded, int width, int height);
+/* The size of the picture in this file, upright, by its first bytes, which are read when it is
+ * asked for first: so its box is there before it is decoded. FALSE: none that is shown. */
+bool previews_size(Previews *previews, const char *path, uint32_t *width, uint32_t *height);
 /* TRUE when one was decoded, or could not be: draw again. Forgets what was not asked for longest,
  * down to its bounds. */
 bool previews_dispatch(Previews *previews);

@@ -237,7 +237,8 @@ static void fit(Chat *chat, View *view, int width)
 static void draw_list(Face *face, View *view, const Conversation *conversation, Rect rect)
 {
     Chat *chat = face_open_chat(face);
-    CardPictures pictures = {face->host->picture, face->host->thumbnail, face->user};
+    CardPictures pictures = {face->host->picture, face->host->picture_size, face->host->thumbnail,
+                             face->user};
     List list = {.face = face,
                  .view = view,
                  .chat = chat,

@@ -112,6 +112,11 @@ Picture *files_picture(Files *files, const char *path, int width, int height)
     return previews_file(files->previews, path, width, height);
 }
 
+bool files_picture_size(Files *files, const char *path, uint32_t *width, uint32_t *height)
+{
+    return previews_size(files->previews, path, width, height);
+}
+
 Picture *files_thumbnail(Files *files, GBytes *encoded, int width, int height)
 {
     return previews_bytes(files->previews, encoded, width, height);

@@ -22,5 +22,6 @@ void files_offer(Files *files, const char *conversation, const char *const *path
 bool files_choose(Files *files, ChooserKind kind, const char *title, const char *accept,
                   const char *folder, unsigned ticket);
 Picture *files_picture(Files *files, const char *path, int width, int height);
+bool files_picture_size(Files *files, const char *path, uint32_t *width, uint32_t *height);
 Picture *files_thumbnail(Files *files, GBytes *encoded, int width, int height);
 PasteAnswer files_paste(Files *files);

@@ -176,6 +176,11 @@ static Picture *host_picture(const char *path, int width, int height, void *user
     return files_picture(((Program *)user)->files, path, width, height);
 }
 
+static bool host_picture_size(const char *path, uint32_t *width, uint32_t *height, void *user)
+{
+    return files_picture_size(((Program *)user)->files, path, width, height);
+}
+
 static Picture *host_thumbnail(GBytes *encoded, int width, int height, void *user)
 {
     return files_thumbnail(((Program *)user)->files, encoded, width, height);
@@ -261,6 +266,7 @@ static const FaceHost host = {
     .open_file = host_open_file,
     .show_in_folder = host_show_in_folder,
     .picture = host_picture,
+    .picture_size = host_picture_size,
     .thumbnail = host_thumbnail,
     .paste_picture = host_paste,
     .attention = host_attention,

@@ -164,6 +164,14 @@ static Picture *on_picture(const char *path, int width, int height, void *user)
     return recorder->picture ? recorder->picture(width, height) : NULL;
 }
 
+static bool on_picture_size(const char *path, uint32_t *width, uint32_t *height, void *user)
+{
+    Recorder *recorder = user;
+    *width = recorder->picture_width;
+    *height = recorder->picture_height;
+    return recorder->picture_width && recorder->picture_height;
+}
+
 static Picture *on_thumbnail(GBytes *encoded, int width, int height, void *user)
 {
     Recorder *recorder = user;
@@ -231,6 +239,7 @@ const FaceHost recorder_host = {
     .open_file = on_open_file,
     .show_in_folder = on_show_in_folder,
     .picture = on_picture,
+    .picture_size = on_picture_size,
     .thumbnail = on_thumbnail,
     .paste_picture = on_paste,
     .attention = on_attention,

@@ -50,6 +50,7 @@ typedef struct {
     unsigned ticket; /* … asked with this */
     PasteAnswer paste;
     Picture *(*picture)(int width, int height); /* any picture; NULL: none is ever ready */
+    uint32_t picture_width, picture_height;     /* of any; 0: not known */
 } Recorder;
 
 Recorder *recorder_new(void);

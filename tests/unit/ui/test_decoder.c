@@ -327,6 +327,11 @@ START_TEST(previews_come_later_and_stay)
     ck_assert_ptr_null(previews_file(previews, text, 360, 240));
     ck_assert(!previews_dispatch(previews));
     ck_assert_int_eq(g_atomic_int_get(&wakes), 2);
+    uint32_t source_width = 0, source_height = 0;
+    ck_assert(previews_size(previews, path, &source_width, &source_height));
+    ck_assert(source_width == 720 && source_height == 480);
+    ck_assert(!previews_size(previews, text, &source_width, &source_height));
+    ck_assert(!previews_size(previews, "/nowhere/x.png", &source_width, &source_height));
     int width;
     int height;
     ck_assert(preview_box(4000, 1000, &width, &height) && width == 360 && height == 90);

@@ -85,6 +85,24 @@ START_TEST(a_room_shows_its_receivers)
 }
 END_TEST
 
+START_TEST(heights_stay_when_pictures_come)
+{
+    open_scene("picture");
+    int without = node_of(1, "card")->rect.h;
+    drive_close();
+    drive_open(&(Sample){.link = LINK_JOINED, .files = "ended"}, 1100, 720);
+    recorder->picture_width = 1600;
+    recorder->picture_height = 1200;
+    drive_model(&(Sample){.link = LINK_JOINED, .files = "picture"});
+    int before = node_of(1, "card")->rect.h;
+    ck_assert_int_gt(before, without + 200);
+    recorder->picture = sample_picture;
+    face_pictures_changed(face);
+    drive_time(1000);
+    ck_assert_int_eq(node_of(1, "card")->rect.h, before);
+}
+END_TEST
+
 START_TEST(heights_stay_while_bytes_move)
 {
     open_scene("coming");
@@ -301,6 +319,7 @@ int main(void)
     tcase_add_test(tcase, what_is_over_can_be_opened);
     tcase_add_test(tcase, failures_say_why_and_are_retried);
     tcase_add_test(tcase, a_room_shows_its_receivers);
+    tcase_add_test(tcase, heights_stay_when_pictures_come);
     tcase_add_test(tcase, heights_stay_while_bytes_move);
     tcase_add_test(tcase, the_prompt_takes_no_focus);
     tcase_add_test(tcase, prompts_queue);

@@ -73,7 +73,7 @@ static gboolean add(Walk *walk, const Found *found, const char *path, GError **e
                            .mtime_ns = found->mtime_ns};
     if (walk->count == FILES_MAX) {
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED,
-                    "These are more than %u files and folders: offer them in parts", FILES_MAX);
+                    "These are more than %d files and folders: offer them in parts", FILES_MAX);
         return FALSE;
     }
     if (found->size > (uint64_t)FILE_SIZE_MAX - walk->total ||

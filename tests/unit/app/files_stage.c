@@ -69,6 +69,18 @@ char *stage_ask(const char *command)
     return g_strchomp(out);
 }
 
+void stage_expect_nothing(const char *command)
+{
+    g_autofree char *printed = stage_ask(command);
+    ck_assert_str_eq(printed, "");
+}
+
+void stage_expect_ok(const GError *error)
+{
+    if (error != NULL)
+        ck_abort_msg("%s", error->message);
+}
+
 Listing *stage_list(const char *const *paths, Offer **offer)
 {
     g_autoptr(GError) error = NULL;

@@ -19,6 +19,9 @@ void stage_folder(const char *path);
 void stage_run(const char *command);
 /* What the command prints, without the last line break; transfer full. */
 char *stage_ask(const char *command);
+/* Expects a command that prints nothing, whatever its end. */
+void stage_expect_nothing(const char *command);
+void stage_expect_ok(const GError *error);
 
 /* Lists paths below the stage (NULL-terminated), kept in "offer". */
 Listing *stage_list(const char *const *paths, Offer **offer);

@@ -3,21 +3,9 @@
 #include <check.h>
 #include <string.h>
 
-static void expect_ok(const GError *error)
-{
-    if (error != NULL)
-        ck_abort_msg("%s", error->message);
-}
-
-static void expect_same(const char *command)
-{
-    g_autofree char *differences = stage_ask(command);
-    ck_assert_str_eq(differences, "");
-}
-
 static void expect_no_parts(void)
 {
-    expect_same("find into -name '.*.part'");
+    stage_expect_nothing("find into -name '.*.part'");
 }
 
 START_TEST(test_one_file)
@@ -27,7 +15,7 @@ START_TEST(test_one_file)
     stage_run("chmod 755 from/photo.jpg; touch -d '2001-02-03 04:05:06.789' from/photo.jpg");
     g_autoptr(Listing) listing = stage_list_one("from/photo.jpg");
     stage_transfer_all(listing);
-    expect_same("cmp from/photo.jpg into/photo.jpg 2>&1");
+    stage_expect_nothing("cmp from/photo.jpg into/photo.jpg 2>&1");
     expect_no_parts();
     g_autofree char *about =
         stage_ask("stat -c '%a %.3Y' into/photo.jpg; stat -c %.3Y from/photo.jpg");
@@ -58,9 +46,9 @@ START_TEST(test_folder)
     expect_no_parts();
     stage_run("mv into/tree/hidden into/tree/.hidden; rm from/tree/link from/tree/pipe;"
               "touch -d '2001-02-03 04:05:06' from/tree into/tree");
-    expect_same("diff -r from/tree into/tree 2>&1");
-    expect_same("(cd from/tree; find . -printf '%p %y %T@\\n' | sort) > a;"
-                "(cd into/tree; find . -printf '%p %y %T@\\n' | sort) > b; diff a b");
+    stage_expect_nothing("diff -r from/tree into/tree 2>&1");
+    stage_expect_nothing("(cd from/tree; find . -printf '%p %y %T@\\n' | sort) > a;"
+                         "(cd into/tree; find . -printf '%p %y %T@\\n' | sort) > b; diff a b");
 }
 END_TEST
 
@@ -71,9 +59,9 @@ START_TEST(test_goes_on_where_it_stopped)
     g_autoptr(Listing) listing = stage_list_one("from/tree");
     for (;;) {
         g_autoptr(Landing) landing = stage_open(listing, &error);
-        expect_ok(error);
+        stage_expect_ok(error);
         int sent = stage_send(listing, landing, 1, &error);
-        expect_ok(error);
+        stage_expect_ok(error);
         if (sent == 0) {
             ck_assert(landing_finish(landing, &error));
             ck_assert(g_str_has_suffix(landing_item_path(landing, 0), "/into/tree"));
@@ -81,8 +69,8 @@ START_TEST(test_goes_on_where_it_stopped)
         }
     }
     expect_no_parts();
-    expect_same("cmp from/tree/big into/tree/big 2>&1");
-    expect_same("cmp from/tree/sub/deep/b.txt into/tree/sub/deep/b.txt 2>&1");
+    stage_expect_nothing("cmp from/tree/big into/tree/big 2>&1");
+    stage_expect_nothing("cmp from/tree/sub/deep/b.txt into/tree/sub/deep/b.txt 2>&1");
 }
 END_TEST
 
@@ -93,9 +81,9 @@ START_TEST(test_never_overwrites)
     stage_run("ln -s nowhere 'into/a (2).tar.gz'");
     g_autoptr(Listing) listing = stage_list_one("from/a.tar.gz");
     stage_transfer_all(listing);
-    expect_same("cmp from/a.tar.gz 'into/a (3).tar.gz' 2>&1");
-    expect_same("test -L 'into/a (2).tar.gz' || echo no");
-    expect_same("test $(stat -c %s into/a.tar.gz) = 5 || echo no");
+    stage_expect_nothing("cmp from/a.tar.gz 'into/a (3).tar.gz' 2>&1");
+    stage_expect_nothing("test -L 'into/a (2).tar.gz' || echo no");
+    stage_expect_nothing("test $(stat -c %s into/a.tar.gz) = 5 || echo no");
 }
 END_TEST
 
@@ -114,7 +102,7 @@ START_TEST(test_spoilt_chunks_become_holes)
     stage_file("from/f", 5 * CHUNK_SIZE + 1, 1);
     g_autoptr(Listing) listing = stage_list_one("from/f");
     g_autoptr(Landing) landing = stage_open(listing, &error);
-    expect_ok(error);
+    stage_expect_ok(error);
     ck_assert_int_eq(send_at(landing, listing, 0, 0, true), LANDING_SPOILT);
     ck_assert_uint_eq(landing_next(landing).chunk, 0);
     ck_assert_int_eq(send_at(landing, listing, 0, 1, false), LANDING_OK);
@@ -127,7 +115,7 @@ START_TEST(test_spoilt_chunks_become_holes)
     g_clear_error(&error);
     g_clear_pointer(&landing, landing_close);
     landing = stage_open(listing, &error);
-    expect_ok(error);
+    stage_expect_ok(error);
     ck_assert_uint_eq(landing_next(landing).chunk, 4);
     ck_assert_uint_eq(landing_holes(landing)->len, 2);
     ck_assert_int_eq(send_at(landing, listing, 0, 3, false), LANDING_OK);
@@ -138,7 +126,7 @@ START_TEST(test_spoilt_chunks_become_holes)
     ck_assert_int_eq(send_at(landing, listing, 0, 2, false), LANDING_OK);
     ck_assert_int_eq(send_at(landing, listing, 0, 0, false), LANDING_OK);
     ck_assert(landing_finish(landing, &error));
-    expect_same("cmp from/f into/f 2>&1");
+    stage_expect_nothing("cmp from/f into/f 2>&1");
 }
 END_TEST
 
@@ -172,11 +160,11 @@ START_TEST(test_too_much_lost)
     ck_assert_int_eq(send_at(landing, listing, AGAIN_MAX + 3, 0, false), LANDING_FAILED);
     g_clear_pointer(&landing, landing_close);
     landing = stage_open(listing, &error);
-    expect_ok(error);
+    stage_expect_ok(error);
     ck_assert_uint_le(landing_holes(landing)->len, AGAIN_MAX);
     ck_assert_int_gt(stage_send(listing, landing, G_MAXUINT, &error), 0);
     ck_assert(landing_finish(landing, &error));
-    expect_same("diff -r from into");
+    stage_expect_nothing("diff -r from into");
 }
 END_TEST
 
@@ -222,7 +210,7 @@ START_TEST(test_everything_missing)
     g_autoptr(Landing) landing = stage_open(listing, &error);
     ck_assert(landing_missing(landing, 1, &error));
     ck_assert(landing_finish(landing, &error));
-    expect_same("ls -A into");
+    stage_expect_nothing("ls -A into");
 }
 END_TEST
 

@@ -1,80 +1,18 @@
 /* What happens to a landing when it is killed, and when others touch its parts. */
 
-#include "tests/unit/app/files_stage.h"
+#include "tests/unit/app/landing_stage.h"
 
 #include <check.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static Listing *listing;
-
-static void expect_ok(const GError *error)
-{
-    if (error != NULL)
-        ck_abort_msg("%s", error->message);
-}
-
-static void expect_nothing(const char *command)
-{
-    g_autofree char *differences = stage_ask(command);
-    ck_assert_str_eq(differences, "");
-}
-
-static void setup(void)
-{
-    stage_setup();
-    stage_file("from/tree/a.txt", 10, 1);
-    stage_file("from/tree/big", 3 * CHUNK_SIZE + 5, 3);
-    stage_file("from/tree/sub/deep/b.txt", 12, 4);
-    stage_file("from/tree/sub/c", 0, 5);
-    stage_file("from/tree/sub/d", CHUNK_SIZE, 6);
-    stage_folder("from/tree/empty");
-    listing = stage_list_one("from/tree");
-}
-
-static void teardown(void)
-{
-    g_clear_pointer(&listing, listing_unref);
-    stage_teardown();
-}
-
-static void expect_whole(void)
-{
-    expect_nothing("diff -r from/tree into/tree 2>&1");
-    expect_nothing("find into -name '.*.part'");
-    expect_nothing("ls -A into | grep -vx tree");
-}
-
-/* Opens, sends some, closes as a killed program would: nothing is said in order. */
-static void receive_and_die(unsigned chunks)
-{
-    pid_t child = fork();
-    if (child == 0) {
-        Landing *landing = stage_open(listing, NULL);
-        if (landing == NULL || stage_send(listing, landing, chunks, NULL) < 0)
-            _exit(1);
-        kill(getpid(), SIGKILL);
-    }
-    int status = 0;
-    ck_assert_int_eq(waitpid(child, &status, 0), child);
-    ck_assert(WIFSIGNALED(status));
-}
-
-static uint64_t bytes_after_opening(void)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Landing) landing = stage_open(listing, &error);
-    expect_ok(error);
-    return landing_bytes(landing);
-}
-
 /* --- kills --- */
 
 static void receive_until_killed(void)
 {
-    Landing *landing = stage_open(listing, NULL);
-    if (landing == NULL || stage_send(listing, landing, G_MAXUINT, NULL) < 0 ||
+    Landing *landing = stage_open(landing_stage_listing, NULL);
+    if (landing == NULL || stage_send(landing_stage_listing, landing, G_MAXUINT, NULL) < 0 ||
         !landing_finish(landing, NULL))
         _exit(1);
     _exit(0);
@@ -87,8 +25,8 @@ START_TEST(test_killed_at_any_moment)
     stage_run("cp -r from/tree from/tree2");
     const char *const paths[] = {"from/tree", "from/one.bin", "from/tree2", NULL};
     g_autoptr(Offer) offer = NULL;
-    listing_unref(listing);
-    listing = stage_list(paths, &offer);
+    listing_unref(landing_stage_listing);
+    landing_stage_listing = stage_list(paths, &offer);
     unsigned kills = 0;
     for (unsigned delay = 50;; delay += delay / 6) {
         pid_t child = fork();
@@ -105,19 +43,19 @@ START_TEST(test_killed_at_any_moment)
         }
     }
     ck_assert_uint_gt(kills, 5);
-    expect_nothing("diff -r from into 2>&1");
-    expect_nothing("find into -name '.*.part'");
-    expect_nothing("ls -A into | grep -vx -e tree -e one.bin -e tree2");
+    stage_expect_nothing("diff -r from into 2>&1");
+    stage_expect_nothing("find into -name '.*.part'");
+    stage_expect_nothing("ls -A into | grep -vx -e tree -e one.bin -e tree2");
 }
 END_TEST
 
 /* After being killed it goes on where it was, but for the chunks whose notes were gathered. */
 START_TEST(test_kill_loses_little)
 {
-    receive_and_die(4);
-    ck_assert_uint_ge(bytes_after_opening(), 3 * CHUNK_SIZE);
-    stage_transfer_all(listing);
-    expect_whole();
+    landing_stage_die_after(4);
+    ck_assert_uint_ge(landing_stage_bytes_kept(), 3 * CHUNK_SIZE);
+    stage_transfer_all(landing_stage_listing);
+    landing_stage_expect_whole();
 }
 END_TEST
 
@@ -138,27 +76,27 @@ START_TEST(test_torn_journal)
         "cat state/journal >> state/journal.2; cat state/journal.2 >> state/journal;"
         "rm state/journal.2",
     };
-    receive_and_die(5);
+    landing_stage_die_after(5);
     stage_run(damages[_i]);
-    stage_transfer_all(listing);
-    expect_whole();
+    stage_transfer_all(landing_stage_listing);
+    landing_stage_expect_whole();
 }
 END_TEST
 
 START_TEST(test_journal_of_another_manifest)
 {
-    receive_and_die(5);
+    landing_stage_die_after(5);
     stage_file("from/tree/new", 5, 8);
-    listing_unref(listing);
-    listing = stage_list_one("from/tree");
+    listing_unref(landing_stage_listing);
+    landing_stage_listing = stage_list_one("from/tree");
     g_autoptr(GError) error = NULL;
-    g_autoptr(Landing) landing = stage_open(listing, &error);
-    expect_ok(error);
+    g_autoptr(Landing) landing = stage_open(landing_stage_listing, &error);
+    stage_expect_ok(error);
     ck_assert_uint_eq(landing_bytes(landing), 0);
-    expect_nothing("find into -name '.*.part'");
+    stage_expect_nothing("find into -name '.*.part'");
     g_clear_pointer(&landing, landing_close);
-    stage_transfer_all(listing);
-    expect_whole();
+    stage_transfer_all(landing_stage_listing);
+    landing_stage_expect_whole();
 }
 END_TEST
 
@@ -166,19 +104,20 @@ START_TEST(test_manifest_is_kept)
 {
     g_autofree char *state = stage_path("state");
     ck_assert_ptr_null(landing_manifest(state, NULL));
-    receive_and_die(1);
+    landing_stage_die_after(1);
     g_autoptr(GError) error = NULL;
     g_autoptr(Manifest) manifest = landing_manifest(state, &error);
-    expect_ok(error);
-    ck_assert(g_bytes_equal(manifest_bytes(manifest), manifest_bytes(listing_manifest(listing))));
+    stage_expect_ok(error);
+    ck_assert(g_bytes_equal(manifest_bytes(manifest),
+                            manifest_bytes(listing_manifest(landing_stage_listing))));
     stage_run("printf x | dd of=state/manifest bs=1 seek=20 conv=notrunc status=none");
     g_autoptr(Manifest) damaged = landing_manifest(state, &error);
-    expect_ok(error);
+    stage_expect_ok(error);
     (void)damaged;
     landing_forget(state);
     ck_assert_ptr_null(landing_manifest(state, &error));
-    expect_ok(error);
-    expect_nothing("ls -d state 2>/dev/null");
+    stage_expect_ok(error);
+    stage_expect_nothing("ls -d state 2>/dev/null");
 }
 END_TEST
 
@@ -206,58 +145,58 @@ START_TEST(test_part_altered)
     };
     bool clean = _i % 2 != 0;
     if (clean) {
-        g_autoptr(Landing) landing = stage_open(listing, NULL);
-        ck_assert_int_eq(stage_send(listing, landing, 4, NULL), 4);
+        g_autoptr(Landing) landing = stage_open(landing_stage_listing, NULL);
+        ck_assert_int_eq(stage_send(landing_stage_listing, landing, 4, NULL), 4);
     } else {
-        receive_and_die(4);
+        landing_stage_die_after(4);
     }
     stage_run(cases[_i / 2].damage);
-    ck_assert_uint_le(bytes_after_opening(), cases[_i / 2].at_most);
-    ck_assert_uint_le(bytes_after_opening(), cases[_i / 2].at_most);
-    stage_transfer_all(listing);
+    ck_assert_uint_le(landing_stage_bytes_kept(), cases[_i / 2].at_most);
+    ck_assert_uint_le(landing_stage_bytes_kept(), cases[_i / 2].at_most);
+    stage_transfer_all(landing_stage_listing);
     /* What others put in the way stays, and was not written to. */
-    expect_nothing("same() { test -e \"$2\" && test ! -p \"$2\" && test ! -L \"$2\" &&"
-                   " diff -r \"$1\" \"$2\" >/dev/null 2>&1; };"
-                   "for name in a.txt big sub; do same from/tree/$name into/tree/$name ||"
-                   " same from/tree/$name \"into/tree/$name (2)\" ||"
-                   " same from/tree/$name \"into/tree (2)/$name\" || echo $name; done");
-    expect_nothing("test -e into/x || test ! -e x || echo gone");
+    stage_expect_nothing("same() { test -e \"$2\" && test ! -p \"$2\" && test ! -L \"$2\" &&"
+                         " diff -r \"$1\" \"$2\" >/dev/null 2>&1; };"
+                         "for name in a.txt big sub; do same from/tree/$name into/tree/$name ||"
+                         " same from/tree/$name \"into/tree/$name (2)\" ||"
+                         " same from/tree/$name \"into/tree (2)/$name\" || echo $name; done");
+    stage_expect_nothing("test -e into/x || test ! -e x || echo gone");
 }
 END_TEST
 
 START_TEST(test_closed_in_order_is_believed)
 {
     {
-        g_autoptr(Landing) landing = stage_open(listing, NULL);
-        ck_assert_int_eq(stage_send(listing, landing, 5, NULL), 5);
+        g_autoptr(Landing) landing = stage_open(landing_stage_listing, NULL);
+        ck_assert_int_eq(stage_send(landing_stage_listing, landing, 5, NULL), 5);
     }
-    ck_assert_uint_ge(bytes_after_opening(), 3 * CHUNK_SIZE);
-    stage_transfer_all(listing);
-    expect_whole();
+    ck_assert_uint_ge(landing_stage_bytes_kept(), 3 * CHUNK_SIZE);
+    stage_transfer_all(landing_stage_listing);
+    landing_stage_expect_whole();
 }
 END_TEST
 
 /* A bad chunk that was found stays bad, however the landing is closed after that. */
 START_TEST(test_spoilt_stays_spoilt)
 {
-    receive_and_die(4);
+    landing_stage_die_after(4);
     stage_run("printf x | dd of=into/.tree.a1b2c3d4.part/big bs=1 seek=5 conv=notrunc status=none");
-    uint64_t first = bytes_after_opening();
-    ck_assert_uint_eq(bytes_after_opening(), first);
-    ck_assert_uint_eq(bytes_after_opening(), first);
-    stage_transfer_all(listing);
-    expect_whole();
+    uint64_t first = landing_stage_bytes_kept();
+    ck_assert_uint_eq(landing_stage_bytes_kept(), first);
+    ck_assert_uint_eq(landing_stage_bytes_kept(), first);
+    stage_transfer_all(landing_stage_listing);
+    landing_stage_expect_whole();
 }
 END_TEST
 
 START_TEST(test_swapped_while_receiving)
 {
     g_autoptr(GError) error = NULL;
-    g_autoptr(Landing) landing = stage_open(listing, &error);
-    ck_assert_int_eq(stage_send(listing, landing, 5, NULL), 5);
+    g_autoptr(Landing) landing = stage_open(landing_stage_listing, &error);
+    ck_assert_int_eq(stage_send(landing_stage_listing, landing, 5, NULL), 5);
     stage_run("mkdir away; cd into/.tree.a1b2c3d4.part; mv sub ../old; ln -s ../../away sub");
-    (void)stage_send(listing, landing, G_MAXUINT, &error);
-    expect_nothing("ls away");
+    (void)stage_send(landing_stage_listing, landing, G_MAXUINT, &error);
+    stage_expect_nothing("ls away");
     g_clear_pointer(&landing, landing_close);
 }
 END_TEST
@@ -269,16 +208,16 @@ START_TEST(test_placed_but_not_noted)
     stage_file("from/file", 100, 1);
     const char *const paths[] = {"from/tree", "from/file", NULL};
     g_autoptr(Offer) offer = NULL;
-    listing_unref(listing);
-    listing = stage_list(paths, &offer);
-    stage_transfer_all(listing);
+    listing_unref(landing_stage_listing);
+    landing_stage_listing = stage_list(paths, &offer);
+    stage_transfer_all(landing_stage_listing);
     /* Forget the last two notes (placed), and with them that it was closed in order. */
     stage_run("truncate -s -109 state/journal");
-    g_autoptr(Landing) landing = stage_open(listing, &error);
-    expect_ok(error);
-    ck_assert_int_ge(stage_send(listing, landing, G_MAXUINT, &error), 0);
+    g_autoptr(Landing) landing = stage_open(landing_stage_listing, &error);
+    stage_expect_ok(error);
+    ck_assert_int_ge(stage_send(landing_stage_listing, landing, G_MAXUINT, &error), 0);
     ck_assert(landing_finish(landing, &error));
-    expect_nothing("ls -A into | grep -vx -e tree -e file");
+    stage_expect_nothing("ls -A into | grep -vx -e tree -e file");
 }
 END_TEST
 
@@ -291,7 +230,7 @@ START_TEST(test_discard)
     stage_file("into/.other.a1b2c3d5.part", 5, 1);
     stage_file("into/.a1b2c3d4.part", 5, 1);
     stage_file("outside/keep", 5, 1);
-    receive_and_die(5);
+    landing_stage_die_after(5);
     stage_run("ln -s ../../outside into/.tree.a1b2c3d4.part/link;"
               "ln -s ../outside into/.evil.a1b2c3d4-3.part; mkdir into/.x.a1b2c3d4-1-2.part;"
               "rm state/manifest; printf junk > state/journal");
@@ -306,11 +245,11 @@ END_TEST
 
 START_TEST(test_discard_keeps_what_is_finished)
 {
-    stage_transfer_all(listing);
+    stage_transfer_all(landing_stage_listing);
     g_autofree char *into = stage_path("into"), *state = stage_path("state");
     landing_discard(state, into, stage_transfer);
-    expect_whole();
-    expect_nothing("ls -d state 2>/dev/null");
+    landing_stage_expect_whole();
+    stage_expect_nothing("ls -d state 2>/dev/null");
 }
 END_TEST
 
@@ -318,7 +257,7 @@ int main(void)
 {
     Suite *suite = suite_create("landing_damage");
     TCase *damage = tcase_create("damage");
-    tcase_add_checked_fixture(damage, setup, teardown);
+    tcase_add_checked_fixture(damage, landing_stage_setup, landing_stage_teardown);
     tcase_set_timeout(damage, 60);
     tcase_add_test(damage, test_killed_at_any_moment);
     tcase_add_test(damage, test_kill_loses_little);

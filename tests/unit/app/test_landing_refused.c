@@ -1,6 +1,6 @@
 /* What a landing says when the disk refuses, and that nothing is lost by it. */
 
-#include "tests/unit/app/files_stage.h"
+#include "tests/unit/app/landing_stage.h"
 
 #include <check.h>
 #include <sched.h>
@@ -8,68 +8,6 @@
 #include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static Listing *listing;
-
-static void expect_ok(const GError *error)
-{
-    if (error != NULL)
-        ck_abort_msg("%s", error->message);
-}
-
-static void expect_nothing(const char *command)
-{
-    g_autofree char *differences = stage_ask(command);
-    ck_assert_str_eq(differences, "");
-}
-
-static void setup(void)
-{
-    stage_setup();
-    stage_file("from/tree/a.txt", 10, 1);
-    stage_file("from/tree/big", 3 * CHUNK_SIZE + 5, 3);
-    stage_file("from/tree/sub/deep/b.txt", 12, 4);
-    stage_file("from/tree/sub/c", 0, 5);
-    stage_file("from/tree/sub/d", CHUNK_SIZE, 6);
-    stage_folder("from/tree/empty");
-    listing = stage_list_one("from/tree");
-}
-
-static void teardown(void)
-{
-    g_clear_pointer(&listing, listing_unref);
-    stage_teardown();
-}
-
-static void expect_whole(void)
-{
-    expect_nothing("diff -r from/tree into/tree 2>&1");
-    expect_nothing("find into -name '.*.part'");
-    expect_nothing("ls -A into | grep -vx tree");
-}
-
-/* Opens, sends some, closes as a killed program would: nothing is said in order. */
-static void receive_and_die(unsigned chunks)
-{
-    pid_t child = fork();
-    if (child == 0) {
-        Landing *landing = stage_open(listing, NULL);
-        if (landing == NULL || stage_send(listing, landing, chunks, NULL) < 0)
-            _exit(1);
-        kill(getpid(), SIGKILL);
-    }
-    int status = 0;
-    ck_assert_int_eq(waitpid(child, &status, 0), child);
-    ck_assert(WIFSIGNALED(status));
-}
-
-static uint64_t bytes_after_opening(void)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Landing) landing = stage_open(listing, &error);
-    expect_ok(error);
-    return landing_bytes(landing);
-}
 
 static void expect_code(const GError *error, GIOErrorEnum code)
 {
@@ -81,14 +19,14 @@ static void expect_code(const GError *error, GIOErrorEnum code)
 START_TEST(test_folder_is_gone)
 {
     g_autoptr(GError) error = NULL;
-    receive_and_die(4);
+    landing_stage_die_after(4);
     stage_run("mv into elsewhere");
-    ck_assert_ptr_null(stage_open(listing, &error));
+    ck_assert_ptr_null(stage_open(landing_stage_listing, &error));
     expect_code(error, G_IO_ERROR_NOT_FOUND);
     stage_run("mv elsewhere into");
-    ck_assert_uint_gt(bytes_after_opening(), 0);
-    stage_transfer_all(listing);
-    expect_whole();
+    ck_assert_uint_gt(landing_stage_bytes_kept(), 0);
+    stage_transfer_all(landing_stage_listing);
+    landing_stage_expect_whole();
 }
 END_TEST
 
@@ -116,7 +54,7 @@ START_TEST(test_no_room)
     g_autoptr(GError) error = NULL;
     need_root();
     mount_small("size=2m");
-    ck_assert_ptr_null(stage_open(listing, &error));
+    ck_assert_ptr_null(stage_open(landing_stage_listing, &error));
     expect_code(error, G_IO_ERROR_NO_SPACE);
     unmount();
 }
@@ -127,18 +65,18 @@ START_TEST(test_room_runs_out)
     g_autoptr(GError) error = NULL;
     need_root();
     mount_small("size=5m");
-    g_autoptr(Landing) landing = stage_open(listing, &error);
-    expect_ok(error);
-    ck_assert_int_eq(stage_send(listing, landing, 3, &error), 3);
+    g_autoptr(Landing) landing = stage_open(landing_stage_listing, &error);
+    stage_expect_ok(error);
+    ck_assert_int_eq(stage_send(landing_stage_listing, landing, 3, &error), 3);
     stage_run("head -c 2M /dev/zero > into/other 2>/dev/null || true");
-    ck_assert_int_eq(stage_send(listing, landing, G_MAXUINT, &error), -1);
+    ck_assert_int_eq(stage_send(landing_stage_listing, landing, G_MAXUINT, &error), -1);
     expect_code(error, G_IO_ERROR_NO_SPACE);
     uint64_t before = landing_bytes(landing);
     g_clear_pointer(&landing, landing_close);
     stage_run("rm into/other");
-    ck_assert_uint_eq(bytes_after_opening(), before);
-    stage_transfer_all(listing);
-    expect_whole();
+    ck_assert_uint_eq(landing_stage_bytes_kept(), before);
+    stage_transfer_all(landing_stage_listing);
+    landing_stage_expect_whole();
     unmount();
 }
 END_TEST
@@ -148,9 +86,9 @@ START_TEST(test_out_of_inodes)
     g_autoptr(GError) error = NULL;
     need_root();
     mount_small("size=9m,nr_inodes=6");
-    g_autoptr(Landing) landing = stage_open(listing, &error);
+    g_autoptr(Landing) landing = stage_open(landing_stage_listing, &error);
     if (landing != NULL)
-        ck_assert_int_eq(stage_send(listing, landing, G_MAXUINT, &error), -1);
+        ck_assert_int_eq(stage_send(landing_stage_listing, landing, G_MAXUINT, &error), -1);
     expect_code(error, G_IO_ERROR_NO_SPACE);
     g_clear_pointer(&landing, landing_close);
     unmount();
@@ -164,9 +102,9 @@ START_TEST(test_read_only)
     mount_small("size=9m");
     g_autofree char *into = stage_path("into");
     ck_assert_int_eq(mount(NULL, into, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
-    g_autoptr(Landing) landing = stage_open(listing, &error);
+    g_autoptr(Landing) landing = stage_open(landing_stage_listing, &error);
     if (landing != NULL)
-        ck_assert_int_eq(stage_send(listing, landing, 1, &error), -1);
+        ck_assert_int_eq(stage_send(landing_stage_listing, landing, 1, &error), -1);
     expect_code(error, G_IO_ERROR_READ_ONLY);
     g_clear_pointer(&landing, landing_close);
     unmount();
@@ -180,18 +118,18 @@ START_TEST(test_disk_pulled_out)
     need_root();
     mount_small("size=9m");
     {
-        g_autoptr(Landing) landing = stage_open(listing, &error);
-        ck_assert_int_eq(stage_send(listing, landing, 4, &error), 4);
+        g_autoptr(Landing) landing = stage_open(landing_stage_listing, &error);
+        ck_assert_int_eq(stage_send(landing_stage_listing, landing, 4, &error), 4);
     }
     g_autofree char *into = stage_path("into"), *aside = stage_path("aside");
     stage_folder("aside");
     ck_assert_int_eq(mount(into, aside, NULL, MS_MOVE, NULL), 0);
-    ck_assert_ptr_null(stage_open(listing, &error));
+    ck_assert_ptr_null(stage_open(landing_stage_listing, &error));
     expect_code(error, G_IO_ERROR_NOT_FOUND);
     ck_assert_int_eq(mount(aside, into, NULL, MS_MOVE, NULL), 0);
-    ck_assert_uint_gt(bytes_after_opening(), 3 * CHUNK_SIZE);
-    stage_transfer_all(listing);
-    expect_whole();
+    ck_assert_uint_gt(landing_stage_bytes_kept(), 3 * CHUNK_SIZE);
+    stage_transfer_all(landing_stage_listing);
+    landing_stage_expect_whole();
     unmount();
 }
 END_TEST
@@ -211,9 +149,9 @@ START_TEST(test_no_permission)
         } else {
             stage_run("chmod 555 into");
         }
-        g_autoptr(Landing) landing = stage_open(listing, &error);
+        g_autoptr(Landing) landing = stage_open(landing_stage_listing, &error);
         if (landing != NULL)
-            (void)stage_send(listing, landing, 1, &error);
+            (void)stage_send(landing_stage_listing, landing, 1, &error);
         _exit(g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED) ? 0 : 1);
     }
     int status = 0;
@@ -226,7 +164,7 @@ int main(void)
 {
     Suite *suite = suite_create("landing_refused");
     TCase *refused = tcase_create("refused");
-    tcase_add_checked_fixture(refused, setup, teardown);
+    tcase_add_checked_fixture(refused, landing_stage_setup, landing_stage_teardown);
     tcase_set_timeout(refused, 60);
     tcase_add_test(refused, test_folder_is_gone);
     tcase_add_test(refused, test_no_room);

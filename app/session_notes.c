@@ -2,14 +2,20 @@
  */
 #include "app/session_internal.h"
 
+static NoteScene scene(const Session *session)
+{
+    return (NoteScene){log_place(session->log), session_room_time_ms(session, session->now_us)};
+}
+
 static bool send_note(Session *session, const uint8_t *to, const Wire__Note *note)
 {
     const SessionMember *member = session_member(session, to);
     if (session->phase != PHASE_JOINED || !member || session_is_self(session, to) ||
         member->presence == MEMBER_OFFLINE || !member->has_sealing_key)
         return false;
-    g_autoptr(GBytes) sealed = note_seal(note, session->identity, log_place(session->log),
-                                         member->key, member->sealing_key);
+    NoteScene now = scene(session);
+    g_autoptr(GBytes) sealed =
+        note_seal(note, session->identity, &now, member->key, member->sealing_key);
     if (!sealed)
         return false;
     gsize length = 0;
@@ -43,9 +49,9 @@ static void receive(Session *session, const uint8_t *from, const uint8_t *sealed
     if (!is_other_member(session, from))
         return;
     const char *why = NULL;
-    const Wire__Note *note =
-        note_open(sealed, length, session->keyring, from, log_place(session->log),
-                  identity_key(session->identity), session->arena, &why);
+    NoteScene now = scene(session);
+    const Wire__Note *note = note_open(sealed, length, session->keyring, from, &now,
+                                       identity_key(session->identity), session->arena, &why);
     if (!note) {
         g_debug("a note was left out: %s", why);
         return;

@@ -55,6 +55,9 @@
 #define TIME_MAX_MS INT64_C(253402300799000) /* 9999-12-31 */
 #define TIME_AHEAD_MS INT64_C(10000)
 
+/* Notes are for now: one that was written so long before or after room time is one held back. */
+#define NOTE_AGE_MAX_MS INT64_C(120000)
+
 /* Files. */
 #define TRANSFER_SIZE 16                 /* transfer id, ticket, meeting id */
 #define OFFER_MAX (32 * 1024)            /* bytes of an Offer */

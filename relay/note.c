@@ -6,7 +6,8 @@
 #include <string.h>
 
 #define PREFIX "backfence/note/1" /* its final NUL is part of it */
-#define HEAD_SIZE (sizeof PREFIX + PLACE_SIZE + KEY_SIZE)
+#define TIME_SIZE 8
+#define HEAD_SIZE (sizeof PREFIX + PLACE_SIZE + KEY_SIZE + TIME_SIZE)
 
 #define BAD_UNLESS(condition, what)                                                                \
     do {                                                                                           \
@@ -15,12 +16,14 @@
     } while (0)
 
 /* What is signed; `out` has room for HEAD_SIZE + length. */
-static void write_signed(uint8_t *out, const uint8_t *place, const uint8_t *to, const void *note,
+static void write_signed(uint8_t *out, const NoteScene *scene, const uint8_t *to, const void *note,
                          size_t length)
 {
+    uint64_t time_ms = GUINT64_TO_BE((uint64_t)scene->time_ms);
     memcpy(out, PREFIX, sizeof PREFIX);
-    memcpy(out + sizeof PREFIX, place, PLACE_SIZE);
+    memcpy(out + sizeof PREFIX, scene->place, PLACE_SIZE);
     memcpy(out + sizeof PREFIX + PLACE_SIZE, to, KEY_SIZE);
+    memcpy(out + HEAD_SIZE - TIME_SIZE, &time_ms, TIME_SIZE);
     memcpy(out + HEAD_SIZE, note, length);
 }
 
@@ -97,26 +100,27 @@ static const char *check(Wire__Note *note)
 }
 
 /* The encoded SignedNote; transfer full. */
-static GBytes *sign(const Wire__Note *note, const Identity *from, const uint8_t *place,
+static GBytes *sign(const Wire__Note *note, const Identity *from, const NoteScene *scene,
                     const uint8_t *to)
 {
     g_autoptr(GBytes) packed = message_pack(&note->base);
     gsize length = 0;
     const uint8_t *bytes = g_bytes_get_data(packed, &length);
     g_autofree uint8_t *text = g_malloc(HEAD_SIZE + length);
-    write_signed(text, place, to, bytes, length);
+    write_signed(text, scene, to, bytes, length);
     uint8_t signature[SIGNATURE_SIZE];
     identity_sign(from, text, HEAD_SIZE + length, signature);
     Wire__SignedNote out = WIRE__SIGNED_NOTE__INIT;
     out.note = (ProtobufCBinaryData){.data = text + HEAD_SIZE, .len = length};
     out.signature = (ProtobufCBinaryData){.data = signature, .len = sizeof signature};
+    out.time_ms = (uint64_t)scene->time_ms;
     return message_pack(&out.base);
 }
 
-GBytes *note_seal(const Wire__Note *note, const Identity *from, const uint8_t *place,
+GBytes *note_seal(const Wire__Note *note, const Identity *from, const NoteScene *scene,
                   const uint8_t *to, const uint8_t *sealing_key)
 {
-    g_autoptr(GBytes) signed_note = sign(note, from, place, to);
+    g_autoptr(GBytes) signed_note = sign(note, from, scene, to);
     gsize length = 0;
     const uint8_t *bytes = g_bytes_get_data(signed_note, &length);
     size_t size = SEALING_HINT_SIZE + crypto_box_SEALBYTES + length;
@@ -152,9 +156,16 @@ static bool is_signed_by(const Wire__SignedNote *note, const uint8_t *from, cons
                          const uint8_t *to)
 {
     uint8_t text[HEAD_SIZE + SIGNAL_MAX];
-    write_signed(text, place, to, note->note.data, note->note.len);
+    NoteScene theirs = {place, (int64_t)note->time_ms};
+    write_signed(text, &theirs, to, note->note.data, note->note.len);
     return crypto_sign_verify_detached(note->signature.data, text, HEAD_SIZE + note->note.len,
                                        from) == 0;
+}
+
+static bool is_of_now(const Wire__SignedNote *note, int64_t now_ms)
+{
+    return note->time_ms <= TIME_MAX_MS && (int64_t)note->time_ms >= now_ms - NOTE_AGE_MAX_MS &&
+           (int64_t)note->time_ms <= now_ms + NOTE_AGE_MAX_MS;
 }
 
 static const char *read_note(const uint8_t *bytes, size_t length, Arena *arena, Wire__Note **out)
@@ -167,15 +178,17 @@ static const char *read_note(const uint8_t *bytes, size_t length, Arena *arena, 
 }
 
 const Wire__Note *note_open(const uint8_t *sealed, size_t length, const Keyring *keyring,
-                            const uint8_t *from, const uint8_t *place, const uint8_t *own_key,
+                            const uint8_t *from, const NoteScene *scene, const uint8_t *own_key,
                             Arena *arena, const char **why)
 {
     const Wire__SignedNote *signed_note = NULL;
     Wire__Note *note = NULL;
     const char *wrong = unseal(sealed, length, keyring, arena, &signed_note);
     if (wrong == NULL &&
-        (signed_note->note.len == 0 || !is_signed_by(signed_note, from, place, own_key)))
+        (signed_note->note.len == 0 || !is_signed_by(signed_note, from, scene->place, own_key)))
         wrong = "not signed by its sender for us and this place";
+    if (wrong == NULL && !is_of_now(signed_note, scene->time_ms))
+        wrong = "not of this time";
     if (wrong == NULL)
         wrong = read_note(signed_note->note.data, signed_note->note.len, arena, &note);
     if (wrong == NULL)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define PREFIX "backfence/note/1"
+#define TIME_SIZE 8 /* of time 0 */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -31,7 +32,8 @@ static const Wire__Note *open_box(const uint8_t *sealed, size_t length)
 {
     const char *why = NULL;
     arena_reset(arena);
-    const Wire__Note *note = note_open(sealed, length, keyring, identity_key(from), place,
+    const NoteScene scene = {place, 0};
+    const Wire__Note *note = note_open(sealed, length, keyring, identity_key(from), &scene,
                                        identity_key(to), arena, &why);
     if ((note == NULL) != (why != NULL))
         abort();
@@ -40,7 +42,7 @@ static const Wire__Note *open_box(const uint8_t *sealed, size_t length)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    uint8_t text[sizeof PREFIX + PLACE_SIZE + KEY_SIZE + SIGNAL_MAX] = PREFIX;
+    uint8_t text[sizeof PREFIX + PLACE_SIZE + KEY_SIZE + TIME_SIZE + SIGNAL_MAX] = PREFIX;
     uint8_t signature[SIGNATURE_SIZE], sealed[2 * SIGNAL_MAX];
     if (from == NULL)
         prepare();

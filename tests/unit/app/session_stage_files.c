@@ -67,9 +67,12 @@ void session_stage_noted(SessionStage *stage, char who, const char *traits)
     }
     char signer = session_stage_has(traits, "forged") ? 'd' : who;
     char reader = session_stage_has(traits, "other") ? 'c' : 'a';
+    NoteScene scene = {session_stage_places[session_stage_has(traits, "place2")],
+                       session_stage_wall_ms(stage)};
+    if (session_stage_has(traits, "kept"))
+        scene.time_ms -= NOTE_AGE_MAX_MS + 1000;
     g_autoptr(GBytes) sealed = note_seal(&note, session_stage_actor(stage, signer)->identity,
-                                         session_stage_places[session_stage_has(traits, "place2")],
-                                         session_stage_key(stage, reader),
+                                         &scene, session_stage_key(stage, reader),
                                          keyring_public(session_stage_actor(stage, 'a')->keyring));
     gsize length = 0;
     const uint8_t *bytes = g_bytes_get_data(sealed, &length);
@@ -98,9 +101,10 @@ void session_stage_tell_signal(SessionStage *stage, const Wire__Signal *signal)
             continue;
         g_autoptr(Arena) arena = arena_new(FRAME_ARENA_SIZE);
         const char *why = "";
-        const Wire__Note *note = note_open(
-            signal->sealed.data, signal->sealed.len, session_stage_actor(stage, who)->keyring,
-            session_stage_key(stage, 'a'), session_stage_places[0], key, arena, &why);
+        NoteScene scene = {session_stage_places[0], session_stage_wall_ms(stage)};
+        const Wire__Note *note = note_open(signal->sealed.data, signal->sealed.len,
+                                           session_stage_actor(stage, who)->keyring,
+                                           session_stage_key(stage, 'a'), &scene, key, arena, &why);
         session_stage_tell(stage, "> note to %c%s%s", who, note ? "" : ": ", note ? "" : why);
     }
 }

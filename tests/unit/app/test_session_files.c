@@ -131,7 +131,7 @@ START_TEST(leaves_out_bad_notes)
 {
     PLAY(JOIN, {NOTED, "forged", .who = 'b'}, {NOTED, "place2", .who = 'b'},
          {NOTED, "other", .who = 'b'}, {NOTED, "bad", .who = 'b'}, {NOTED, "newer", .who = 'b'},
-         {NOTED, "", .who = 'a'}, {QUIET});
+         {NOTED, "kept", .who = 'b'}, {NOTED, "", .who = 'a'}, {QUIET});
 }
 END_TEST
 

@@ -89,9 +89,10 @@ END_TEST
 /* Sealing draws a key, so the golden bytes are read, not made again. */
 START_TEST(a_sealed_note_is_opened)
 {
+    const NoteScene scene = {place, INT64_C(1700000001234)};
     Wire__Note note = WIRE__NOTE__INIT;
     golden_notes[0].fill(&note);
-    g_autoptr(GBytes) anew = note_seal(&note, mira, place, identity_key(jonas), sealing_key);
+    g_autoptr(GBytes) anew = note_seal(&note, mira, &scene, identity_key(jonas), sealing_key);
     g_autoptr(GBytes) golden = golden_read("note_sealed", anew);
     ck_assert_uint_eq(g_bytes_get_size(anew), g_bytes_get_size(golden));
     g_autoptr(Keyring) keyring = golden_keyring(4);
@@ -99,7 +100,7 @@ START_TEST(a_sealed_note_is_opened)
     gsize length = 0;
     const uint8_t *bytes = g_bytes_get_data(golden, &length);
     const char *why = "";
-    const Wire__Note *read = note_open(bytes, length, keyring, identity_key(mira), place,
+    const Wire__Note *read = note_open(bytes, length, keyring, identity_key(mira), &scene,
                                        identity_key(jonas), arena, &why);
     ck_assert_msg(read != NULL, "%s", why);
     g_autoptr(GBytes) packed = message_pack(&read->base);

@@ -9,7 +9,10 @@
 #include <sodium.h>
 #include <string.h>
 
-static const uint8_t here[PLACE_SIZE] = "here", elsewhere[PLACE_SIZE] = "elsewhere";
+#define NOW_MS INT64_C(1700000000000)
+
+static const NoteScene here = {(const uint8_t *)"here............", NOW_MS};
+static const NoteScene elsewhere = {(const uint8_t *)"elsewhere.......", NOW_MS};
 static Identity *mira, *jonas, *eve;
 static Keyring *keyring;
 static Arena *arena;
@@ -50,7 +53,7 @@ static void tear_down(void)
 
 static GBytes *seal(void)
 {
-    return note_seal(&note, mira, here, identity_key(jonas), keyring_public(keyring));
+    return note_seal(&note, mira, &here, identity_key(jonas), keyring_public(keyring));
 }
 
 /* Jonas opens what the relay says is Mira's. */
@@ -60,7 +63,7 @@ static const Wire__Note *open_sealed(GBytes *sealed)
     const uint8_t *bytes = g_bytes_get_data(sealed, &length);
     const char *why = NULL;
     arena_reset(arena);
-    const Wire__Note *read = note_open(bytes, length, keyring, identity_key(mira), here,
+    const Wire__Note *read = note_open(bytes, length, keyring, identity_key(mira), &here,
                                        identity_key(jonas), arena, &why);
     ck_assert_int_eq(read == NULL, why != NULL);
     return read;
@@ -85,7 +88,7 @@ END_TEST
 START_TEST(nobody_writes_for_another)
 {
     g_autoptr(GBytes) forged =
-        note_seal(&note, eve, here, identity_key(jonas), keyring_public(keyring));
+        note_seal(&note, eve, &here, identity_key(jonas), keyring_public(keyring));
     ck_assert_ptr_null(open_sealed(forged));
 }
 END_TEST
@@ -94,7 +97,7 @@ END_TEST
 START_TEST(a_note_for_another_is_not_passed_on)
 {
     g_autoptr(GBytes) passed_on =
-        note_seal(&note, mira, here, identity_key(eve), keyring_public(keyring));
+        note_seal(&note, mira, &here, identity_key(eve), keyring_public(keyring));
     ck_assert_ptr_null(open_sealed(passed_on));
 }
 END_TEST
@@ -102,8 +105,31 @@ END_TEST
 START_TEST(a_note_of_another_place_is_not_replayed)
 {
     g_autoptr(GBytes) replayed =
-        note_seal(&note, mira, elsewhere, identity_key(jonas), keyring_public(keyring));
+        note_seal(&note, mira, &elsewhere, identity_key(jonas), keyring_public(keyring));
     ck_assert_ptr_null(open_sealed(replayed));
+}
+END_TEST
+
+/* A relay that kept a note, such as that of a pause, delivers it when it pleases. */
+START_TEST(a_note_of_another_time_is_not_replayed)
+{
+    const struct {
+        int64_t time_ms;
+        bool good;
+    } cases[] = {{NOW_MS - NOTE_AGE_MAX_MS, true},
+                 {NOW_MS - NOTE_AGE_MAX_MS - 1, false},
+                 {NOW_MS + NOTE_AGE_MAX_MS, true},
+                 {NOW_MS + NOTE_AGE_MAX_MS + 1, false},
+                 {0, false},
+                 {INT64_MAX, false},
+                 {INT64_MIN, false},
+                 {-1, false}};
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        NoteScene then = {here.place, cases[i].time_ms};
+        g_autoptr(GBytes) sealed =
+            note_seal(&note, mira, &then, identity_key(jonas), keyring_public(keyring));
+        ck_assert_msg((open_sealed(sealed) != NULL) == cases[i].good, "case %zu", i);
+    }
 }
 END_TEST
 
@@ -111,10 +137,10 @@ START_TEST(a_key_that_is_gone_opens_nothing)
 {
     g_autoptr(Keyring) other = keyring_open(NULL, INT64_C(1700000000000), NULL);
     g_autoptr(GBytes) sealed =
-        note_seal(&note, mira, here, identity_key(jonas), keyring_public(other));
+        note_seal(&note, mira, &here, identity_key(jonas), keyring_public(other));
     ck_assert_ptr_null(open_sealed(sealed));
     static const uint8_t small_order[SEALING_KEY_SIZE];
-    ck_assert_ptr_null(note_seal(&note, mira, here, identity_key(jonas), small_order));
+    ck_assert_ptr_null(note_seal(&note, mira, &here, identity_key(jonas), small_order));
 }
 END_TEST
 
@@ -223,16 +249,19 @@ START_TEST(nonsense_is_refused)
                  {"\x1a\x00\x1a\x00", 4, false},
                  {"\x9a\x06\x01x", 4, true},
                  {"\x22\x04\x22\x02z\0", 6, false}};
-    const size_t head = sizeof "backfence/note/1" + PLACE_SIZE + KEY_SIZE;
+    const uint64_t time_ms = GUINT64_TO_BE(NOW_MS);
+    const size_t head = sizeof "backfence/note/1" + PLACE_SIZE + KEY_SIZE + sizeof time_ms;
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
         uint8_t text[256] = "backfence/note/1", signature[SIGNATURE_SIZE];
-        memcpy(text + sizeof "backfence/note/1", here, PLACE_SIZE);
-        memcpy(text + head - KEY_SIZE, identity_key(jonas), KEY_SIZE);
+        memcpy(text + sizeof "backfence/note/1", here.place, PLACE_SIZE);
+        memcpy(text + head - sizeof time_ms - KEY_SIZE, identity_key(jonas), KEY_SIZE);
+        memcpy(text + head - sizeof time_ms, &time_ms, sizeof time_ms);
         memcpy(text + head, cases[i].bytes, cases[i].length);
         identity_sign(mira, text, head + cases[i].length, signature);
         Wire__SignedNote out = WIRE__SIGNED_NOTE__INIT;
         out.note = (ProtobufCBinaryData){cases[i].length, text + head};
         out.signature = (ProtobufCBinaryData){SIGNATURE_SIZE, signature};
+        out.time_ms = NOW_MS;
         g_autoptr(GBytes) packed = message_pack(&out.base);
         uint8_t sealed[512];
         gsize length = 0;
@@ -255,6 +284,7 @@ int main(void)
     tcase_add_test(all, nobody_writes_for_another);
     tcase_add_test(all, a_note_for_another_is_not_passed_on);
     tcase_add_test(all, a_note_of_another_place_is_not_replayed);
+    tcase_add_test(all, a_note_of_another_time_is_not_replayed);
     tcase_add_test(all, a_key_that_is_gone_opens_nothing);
     tcase_add_test(all, every_bit_counts);
     tcase_add_test(all, ready_has_rules);

@@ -83,9 +83,9 @@ unsigned transfers_under_way(Transfers *transfers, bool outgoing, const uint8_t 
     for (guint i = 0; i < transfers->entries->len; i++) {
         const Entry *entry = transfers->entries->pdata[i];
 
-        if (entry->step == STEP_REST)
+        if (entry->step == STEP_REST || entry->outgoing != outgoing)
             continue;
-        if (!peer || (entry->outgoing == outgoing && !memcmp(entry->peer, peer, KEY_SIZE)))
+        if (!peer || !memcmp(entry->peer, peer, KEY_SIZE))
             count++;
     }
     return count;

@@ -27,7 +27,7 @@
 #define OWN_OFFERS_MAX 500     /* with their listings */
 #define JOBS_MAX 16            /* listings made at once */
 #define PATHS_MAX 4096         /* of one offer */
-#define WORKERS_MAX 32         /* channels at once */
+#define WORKERS_MAX 32         /* channels at once, in one direction */
 #define SENDING_PER_PEER 8     /* of these, to one peer */
 #define RECEIVING_PER_PEER 4   /* of these, from one peer */
 #define NOTE_RATE 32           /* notes a second and peer */
@@ -153,7 +153,7 @@ void transfers_settle(Transfers *transfers, int64_t now_us);
 bool transfers_is_here(Transfers *transfers, const uint8_t *key);
 /* Joined in its place, and the other is there. */
 bool entry_may_talk(const Entry *entry);
-/* How many have something under way, in one direction with one peer, or in all (NULL). */
+/* How many have something under way in one direction, with one peer or with all (NULL). */
 unsigned transfers_under_way(Transfers *transfers, bool outgoing, const uint8_t *peer);
 
 /* --- transfers_state.c --- */

@@ -298,6 +298,31 @@ START_TEST(twenty_take_one_offer)
 }
 END_TEST
 
+/* Four who take all that there is, and leave it at that, keep Ann's other people waiting, but not
+ * Ann. */
+START_TEST(who_takes_everything_takes_no_place_of_what_comes)
+{
+    for (unsigned i = 0; i < 8; i++) {
+        g_autofree char *name = g_strdup_printf("file-%u", i);
+
+        dock_offer(dock, ANN, -1, name);
+    }
+    for (unsigned i = 0; i < 32; i++) {
+        uint8_t wire[TRANSFER_SIZE] = {9, (uint8_t)i};
+
+        forge_accept(MIRA + i / 8, token_of(i % 8), wire, 1);
+    }
+    uint8_t wire[TRANSFER_SIZE] = {8};
+
+    forge_accept(10, token_of(0), wire, 1);
+    expect_halt(10, WIRE__WHY__BUSY);
+    dock_offer(dock, SAM, ANN, "for-ann.txt");
+    dock_accept(dock, ANN);
+    dock_pass(dock, SECOND);
+    ck_assert_int_eq(dock_state(dock, ANN, SAM), TRANSFER_RUNNING);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("transfers_hostile");
@@ -318,6 +343,7 @@ int main(void)
     tcase_set_timeout(many, 60);
     tcase_add_checked_fixture(many, setup_many, teardown);
     tcase_add_test(many, twenty_take_one_offer);
+    tcase_add_test(many, who_takes_everything_takes_no_place_of_what_comes);
     suite_add_tcase(suite, many);
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);

@@ -34,6 +34,7 @@ struct Play {
     Channel *channel; /* owned */
     uint8_t *bytes;   /* owned: CHUNK_SIZE zeros */
     bool goes_on;     /* the victim may try again */
+    bool stopped;     /* the victim said its last, which was told */
 };
 
 /* --- what is offered --- */
@@ -223,6 +224,7 @@ static void stream_spoilt(Play *play)
     while ((frame = channel_receive(play->channel, NULL)) != NULL) {
         if (frame->body_case == WIRE__DATA_FRAME__BODY_STOP) {
             play_over(play->attack->name, "stopped: %s", frame->stop->text);
+            play->stopped = true;
             return;
         }
         if (frame->body_case == WIRE__DATA_FRAME__BODY_AGAIN) {
@@ -397,6 +399,9 @@ static void misbehave(Play *play)
         play->attack->stream(play);
     else
         stream_honest(play);
+    play->goes_on = !play->stopped;
+    if (play->stopped)
+        return;
     g_autofree char *said = play_last_words(play->channel);
     play->goes_on = g_str_has_prefix(said, "closed");
     play_over(play->attack->name, "%s", said);

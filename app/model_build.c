@@ -185,11 +185,6 @@ void model_builder_choice(ModelBuilder *builder, const Choice *template)
     g_ptr_array_add(builder->model->choices, choice);
 }
 
-void model_builder_transfer(ModelBuilder *builder, Transfer *transfer)
-{
-    g_ptr_array_add(builder->model->transfers, transfer_ref(transfer));
-}
-
 static void share(GPtrArray **slot, GPtrArray *array)
 {
     g_ptr_array_unref(*slot);

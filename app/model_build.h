@@ -51,9 +51,7 @@ void model_builder_conversation(ModelBuilder *builder, const Conversation *templ
 /* To the conversation added last, oldest first. Many single messages are put into one block. */
 void model_builder_message(ModelBuilder *builder, const Message *message);
 void model_builder_block(ModelBuilder *builder, MessageBlock *block);
-/* Newest first. */
-void model_builder_transfer(ModelBuilder *builder, Transfer *transfer);
-/* Instead of adding them one by one: this array, which nobody changes any more. */
+/* This array, newest first, which nobody changes any more. */
 void model_builder_share_transfers(ModelBuilder *builder, GPtrArray *transfers);
 void model_builder_share_accepted(ModelBuilder *builder, GPtrArray *keys);
 void model_builder_set_folder(ModelBuilder *builder, const char *folder);

@@ -157,6 +157,21 @@ void store_bind_place(Query *query, int index, const uint8_t *place)
     query_bind_blob(query, index, place, place ? PLACE_SIZE : 0);
 }
 
+GPtrArray *store_read_keys(Query *query, GError **error)
+{
+    g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+
+    for (;;) {
+        bool row = false;
+
+        if (!query_step(query, &row, error))
+            return NULL;
+        if (!row)
+            return g_steal_pointer(&keys);
+        g_ptr_array_add(keys, query_bytes(query, 0));
+    }
+}
+
 gboolean store_incarnation(Store *store, const uint8_t *place, bool *known, uint64_t *incarnation,
                            GError **error)
 {

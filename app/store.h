@@ -136,7 +136,6 @@ typedef struct {
     bool withdrawn;
     int64_t made_ms; /* wall clock */
 } StoredOffer;
-void stored_offer_clear(StoredOffer *offer);
 
 /* A transfer, or an offer of somebody else that waits for a decision. States, ways and reasons are
  * numbers here. */
@@ -164,7 +163,6 @@ typedef enum {
     STORED_RETRYABLE = 16,
     STORED_PROMPT = 32,
 } StoredTransferFlag;
-void stored_transfer_clear(StoredTransfer *transfer);
 
 /* By token and by id; replaces what stood there. */
 gboolean store_put_offer(Store *store, const StoredOffer *offer, GError **error);

@@ -101,22 +101,13 @@ gboolean store_add_direct(Store *store, const uint8_t *place, const uint8_t *key
 
 GPtrArray *store_directs(Store *store, const uint8_t *place, GError **error)
 {
-    g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
     g_autoptr(Query) query = database_query(
         store->database, "SELECT key FROM direct WHERE place = ? ORDER BY id", error);
 
     if (!query)
         return NULL;
     store_bind_place(query, 1, place);
-    for (;;) {
-        bool row = false;
-
-        if (!query_step(query, &row, error))
-            return NULL;
-        if (!row)
-            return g_steal_pointer(&keys);
-        g_ptr_array_add(keys, query_bytes(query, 0));
-    }
+    return store_read_keys(query, error);
 }
 
 char *store_setting(Store *store, const char *name, GError **error)

@@ -1,7 +1,7 @@
 /* What was offered, what became of it, and whose files are accepted unasked. */
 #include "app/store_internal.h"
 
-void stored_offer_clear(StoredOffer *offer)
+static void stored_offer_clear(StoredOffer *offer)
 {
     g_clear_pointer(&offer->conversation, g_bytes_unref);
     g_clear_pointer(&offer->directory, g_free);
@@ -9,7 +9,7 @@ void stored_offer_clear(StoredOffer *offer)
     g_clear_pointer(&offer->content, g_bytes_unref);
 }
 
-void stored_transfer_clear(StoredTransfer *transfer)
+static void stored_transfer_clear(StoredTransfer *transfer)
 {
     g_clear_pointer(&transfer->conversation, g_bytes_unref);
     g_clear_pointer(&transfer->content, g_bytes_unref);
@@ -233,22 +233,11 @@ gboolean store_accept_person_no_more(Store *store, const uint8_t *key, GError **
 
 GPtrArray *store_accepted_people(Store *store, GError **error)
 {
-    g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
     g_autoptr(Query) query =
         database_query(store->database,
                        "SELECT key FROM accepted_person WHERE length(key) = 32 ORDER BY id", error);
 
-    if (!query)
-        return NULL;
-    for (;;) {
-        bool row = false;
-
-        if (!query_step(query, &row, error))
-            return NULL;
-        if (!row)
-            return g_steal_pointer(&keys);
-        g_ptr_array_add(keys, query_bytes(query, 0));
-    }
+    return query ? store_read_keys(query, error) : NULL;
 }
 
 gboolean store_accepted_person(Store *store, const uint8_t *key, bool *accepted, char **folder,

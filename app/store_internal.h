@@ -14,3 +14,5 @@ gboolean store_change(Store *store, Query *query, GError **error);
 Query *store_changing(Store *store, const char *sql, bool durable, GError **error);
 /* A place for a column that may not be NULL: none is the empty blob. */
 void store_bind_place(Query *query, int index, const uint8_t *place);
+/* The first column of all rows: GBytes. Transfer full. */
+GPtrArray *store_read_keys(Query *query, GError **error);

@@ -11,7 +11,8 @@ static char *escaped(const char *text)
     return text_escape(text, strlen(text));
 }
 
-char *transfer_line_size(uint64_t bytes)
+/* "18.4 MB". */
+static char *size_words(uint64_t bytes)
 {
     g_autofree char *size = g_format_size(bytes);
     g_auto(GStrv) parts = g_strsplit(size, "\u00a0", 2); /* a plain blank is easier to search for */
@@ -26,7 +27,7 @@ static char *line_item(const OfferItem *item)
 
 char *transfer_line_offer(const Offer *offer)
 {
-    g_autofree char *size = transfer_line_size(offer->bytes);
+    g_autofree char *size = size_words(offer->bytes);
     size_t items = offer->item_count + offer->unlisted;
     if (items == 1 && offer->item_count == 1) {
         g_autofree char *name = line_item(&offer->items[0]);
@@ -62,8 +63,8 @@ static char *line_left(int64_t left_ms)
 
 static char *line_progress(const Transfer *transfer)
 {
-    g_autofree char *total = transfer_line_size(transfer->total);
-    g_autofree char *rate = transfer_line_size(transfer->rate);
+    g_autofree char *total = size_words(transfer->total);
+    g_autofree char *rate = size_words(transfer->rate);
     g_autofree char *left = line_left(transfer->left_ms);
     double part = transfer->total > 0 ? (double)transfer->bytes / (double)transfer->total : 0.0;
     if (transfer->rate == 0)
@@ -96,7 +97,8 @@ static const char *line_plain_state(const Transfer *transfer)
     return "";
 }
 
-char *transfer_line_state(const Transfer *transfer)
+/* Where it stands: "45 % of 18.4 MB, 12 MB/s, 3 s left", "paused by the other side", … */
+static char *state_words(const Transfer *transfer)
 {
     bool moves = transfer->state == TRANSFER_RUNNING || transfer->state == TRANSFER_CHECKING ||
                  transfer->state == TRANSFER_PAUSED;
@@ -125,7 +127,7 @@ char *transfer_line_row(Session *session, const Transfer *transfer)
     const SessionMember *peer = session_member(session, transfer->peer);
     g_autofree char *name = escaped(peer ? peer->shown : "someone");
     g_autofree char *offer = transfer_line_offer(transfer->content);
-    g_autofree char *state = transfer_line_state(transfer);
+    g_autofree char *state = state_words(transfer);
     bool alone = memcmp(transfer->peer, nobody, KEY_SIZE) == 0;
     return g_strdup_printf("%3u  %s %s %s: %s", transfer->number, offer,
                            transfer->outgoing ? "to" : "from", alone ? "everyone" : name, state);

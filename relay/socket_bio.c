@@ -1,7 +1,6 @@
 #include "relay/socket_bio.h"
 
 #include <errno.h>
-#include <glib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -42,25 +41,31 @@ static long pipe_control(BIO *bio, int command, long number, void *pointer)
     return command == BIO_CTRL_FLUSH ? 1 : 0;
 }
 
-static BIO_METHOD *make_method(void)
+static BIO_METHOD *make_method(const BioCalls *calls)
 {
-    BIO_METHOD *method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "link");
-    if (method == NULL || BIO_meth_set_write_ex(method, pipe_write) != 1 ||
-        BIO_meth_set_read_ex(method, pipe_read) != 1 ||
-        BIO_meth_set_ctrl(method, pipe_control) != 1)
+    BIO_METHOD *method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, calls->name);
+    if (method == NULL || BIO_meth_set_write_ex(method, calls->write) != 1 ||
+        BIO_meth_set_read_ex(method, calls->read) != 1 ||
+        BIO_meth_set_ctrl(method, calls->control) != 1)
         g_error("BIO_meth_new: no memory");
     return method;
 }
 
-BIO *socket_bio_new(SocketBio *pipe)
+BIO *bio_of_calls(const BioCalls *calls, gsize *method, void *data)
 {
-    static gsize method;
-    if (g_once_init_enter(&method))
-        g_once_init_leave(&method, (gsize)make_method());
-    BIO *bio = BIO_new((const BIO_METHOD *)method);
+    if (g_once_init_enter(method))
+        g_once_init_leave(method, (gsize)make_method(calls));
+    BIO *bio = BIO_new((const BIO_METHOD *)*method);
     if (bio == NULL)
         g_error("BIO_new: no memory");
-    BIO_set_data(bio, pipe);
+    BIO_set_data(bio, data);
     BIO_set_init(bio, 1);
     return bio;
+}
+
+BIO *socket_bio_new(SocketBio *pipe)
+{
+    static const BioCalls calls = {"link", pipe_write, pipe_read, pipe_control};
+    static gsize method;
+    return bio_of_calls(&calls, &method, pipe);
 }

@@ -1,5 +1,6 @@
 #include "ui/file_words.h"
 
+#include "app/files/file_name.h"
 #include "ui/format.h"
 
 #include <math.h>
@@ -275,17 +276,11 @@ static const struct {
     {"archive", " zip tar gz tgz xz bz2 zst 7z rar deb rpm iso jar apk dmg cab "},
 };
 
-static char *ending_of(const char *name)
-{
-    const char *dot = strrchr(name, '.');
-    return dot && dot != name ? g_ascii_strdown(dot + 1, -1) : g_strdup("");
-}
-
 const char *words_icon(const char *name)
 {
-    g_autofree char *ending = ending_of(name);
+    g_autofree char *ending = file_name_extension(name);
     g_autofree char *wanted = g_strdup_printf(" %s ", ending);
-    for (size_t i = 0; *ending && !strchr(ending, ' ') && i < G_N_ELEMENTS(kinds); i++) {
+    for (size_t i = 0; *ending && i < G_N_ELEMENTS(kinds); i++) {
         if (strstr(kinds[i].endings, wanted))
             return kinds[i].icon;
     }
@@ -304,7 +299,7 @@ bool words_is_picture(const Offer *offer)
     static const char *const shown = " png jpg jpeg gif webp bmp ";
     if (!words_is_single(offer) || offer->items[0].folder)
         return false;
-    g_autofree char *ending = ending_of(offer->items[0].name);
+    g_autofree char *ending = file_name_extension(offer->items[0].name);
     g_autofree char *wanted = g_strdup_printf(" %s ", ending);
     return *ending && strstr(shown, wanted) != NULL;
 }

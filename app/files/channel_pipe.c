@@ -1,5 +1,7 @@
 #include "app/files/channel_pipe.h"
 
+#include "relay/socket_bio.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
@@ -130,24 +132,9 @@ static long bio_control(BIO *bio, int command, long number, void *pointer)
     return result == PIPE_OK ? 1 : -1;
 }
 
-static BIO_METHOD *make_method(void)
-{
-    BIO_METHOD *method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "data channel");
-    if (method == NULL || BIO_meth_set_write_ex(method, bio_write) != 1 ||
-        BIO_meth_set_read_ex(method, bio_read) != 1 || BIO_meth_set_ctrl(method, bio_control) != 1)
-        g_error("BIO_meth_new: no memory");
-    return method;
-}
-
 BIO *channel_pipe_bio(ChannelPipe *pipe)
 {
+    static const BioCalls calls = {"data channel", bio_write, bio_read, bio_control};
     static gsize method;
-    if (g_once_init_enter(&method))
-        g_once_init_leave(&method, (gsize)make_method());
-    BIO *bio = BIO_new((const BIO_METHOD *)method);
-    if (bio == NULL)
-        g_error("BIO_new: no memory");
-    BIO_set_data(bio, pipe);
-    BIO_set_init(bio, 1);
-    return bio;
+    return bio_of_calls(&calls, &method, pipe);
 }

@@ -203,6 +203,16 @@ void disk_remove(int folder, const char *name)
         remove_one(folder, name, status.st_dev, 0);
 }
 
+void disk_remove_ours(const char *folder, const char *const *names)
+{
+    g_auto(Descriptor) opened = open(folder, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (opened < 0)
+        return;
+    for (; *names != NULL; names++)
+        unlinkat(opened, *names, 0);
+    rmdir(folder);
+}
+
 void disk_put_number(uint8_t *out, uint64_t number, unsigned size)
 {
     for (unsigned i = 0; i < size; i++)

@@ -36,6 +36,10 @@ bool disk_place_otherwise(int folder, const char *from, const char *to);
 /* Removes a file, or a folder with all that is in it on the same file system, following nothing. */
 void disk_remove(int folder, const char *name);
 
+/* Removes files of ours by name (NULL-terminated) from `folder`, and then the folder, if it is
+ * empty; what is not there is no matter. */
+void disk_remove_ours(const char *folder, const char *const *names);
+
 /* Little-endian numbers of `size` bytes in files of ours. */
 void disk_put_number(uint8_t *out, uint64_t number, unsigned size);
 uint64_t disk_get_number(const uint8_t *in, unsigned size);

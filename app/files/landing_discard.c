@@ -57,11 +57,6 @@ void landing_discard(const char *state_dir, const char *into, const uint8_t *tra
 
 void landing_forget(const char *state_dir)
 {
-    static const char *const names[] = {"journal", "manifest", "manifest.new"};
-    g_auto(Descriptor) folder = open(state_dir, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (folder < 0)
-        return;
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-        unlinkat(folder, names[i], 0);
-    rmdir(state_dir);
+    static const char *const names[] = {"journal", "manifest", "manifest.new", NULL};
+    disk_remove_ours(state_dir, names);
 }

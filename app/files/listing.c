@@ -95,13 +95,8 @@ Listing *listing_open(const char *directory, GError **error)
 void listing_forget(const char *directory)
 {
     static const char *const names[] = {LISTING_MANIFEST, LISTING_SOURCES, LISTING_MANIFEST ".new",
-                                        LISTING_SOURCES ".new"};
-    g_auto(Descriptor) folder = open(directory, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (folder < 0)
-        return;
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-        unlinkat(folder, names[i], 0);
-    rmdir(directory);
+                                        LISTING_SOURCES ".new", NULL};
+    disk_remove_ours(directory, names);
 }
 
 const Manifest *listing_manifest(const Listing *listing)

@@ -61,7 +61,7 @@ void transfers_leave(Transfers *transfers, int64_t now_us)
     transfers_settle(transfers, now_us);
 }
 
-bool transfers_is_here(Transfers *transfers, const uint8_t *key)
+static bool is_here(Transfers *transfers, const uint8_t *key)
 {
     g_autoptr(GBytes) bytes = g_bytes_new_static(key, KEY_SIZE);
 
@@ -73,7 +73,7 @@ bool entry_may_talk(const Entry *entry)
     Transfers *transfers = entry->transfers;
 
     return transfers->joined && !memcmp(entry->place, transfers->place, PLACE_SIZE) &&
-           transfers_is_here(transfers, entry->peer);
+           is_here(transfers, entry->peer);
 }
 
 unsigned transfers_under_way(Transfers *transfers, bool outgoing, const uint8_t *peer)

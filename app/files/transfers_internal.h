@@ -150,7 +150,6 @@ struct Transfers {
 
 /* --- transfers.c --- */
 void transfers_settle(Transfers *transfers, int64_t now_us);
-bool transfers_is_here(Transfers *transfers, const uint8_t *key);
 /* Joined in its place, and the other is there. */
 bool entry_may_talk(const Entry *entry);
 /* How many have something under way in one direction, with one peer or with all (NULL). */
@@ -192,8 +191,6 @@ OwnOffer *transfers_own(Transfers *transfers, const uint8_t *token);
 /* --- transfers_offer.c --- */
 void own_offer_free(OwnOffer *own);
 void job_free(Job *job);
-void own_offer_save(Transfers *transfers, const OwnOffer *own);
-char *own_offer_directory(Transfers *transfers, const OwnOffer *own); /* transfer full */
 /* NULL: it is gone. Borrowed. */
 Listing *own_offer_listing(Transfers *transfers, OwnOffer *own);
 /* The entry that stands for the offer. */
@@ -239,6 +236,4 @@ void entry_drop_attempt(Entry *entry);
 void entry_step(Entry *entry, Step step, int64_t until_us);
 /* Lets the other come with `ticket` for a while. */
 void entry_arm(Entry *entry, int64_t now_us);
-/* The opening is emptied. */
-void entry_work(Entry *entry, Opening *opening, TransferWay way, int64_t now_us);
 void transfers_sample(Transfers *transfers, int64_t now_us);

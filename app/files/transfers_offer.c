@@ -25,7 +25,7 @@ static GBytes *conversation_bytes(const ConversationId *conversation)
     return g_bytes_new(conversation->id, conversation->direct ? KEY_SIZE : PLACE_SIZE);
 }
 
-void own_offer_save(Transfers *transfers, const OwnOffer *own)
+static void save(Transfers *transfers, const OwnOffer *own)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) conversation = conversation_bytes(&own->conversation);
@@ -52,7 +52,7 @@ static char *listing_directory(Transfers *transfers, const char *name)
     return g_build_filename(transfers->data_dir, "offers", name, NULL);
 }
 
-char *own_offer_directory(Transfers *transfers, const OwnOffer *own)
+static char *directory_of(Transfers *transfers, const OwnOffer *own)
 {
     return listing_directory(transfers, own->directory);
 }
@@ -60,7 +60,7 @@ char *own_offer_directory(Transfers *transfers, const OwnOffer *own)
 Listing *own_offer_listing(Transfers *transfers, OwnOffer *own)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *directory = own_offer_directory(transfers, own);
+    g_autofree char *directory = directory_of(transfers, own);
 
     if (own->withdrawn)
         return NULL;
@@ -108,10 +108,10 @@ static void tell_room(Transfers *transfers, const OwnOffer *own)
 
 void own_offer_withdraw(Transfers *transfers, OwnOffer *own)
 {
-    g_autofree char *directory = own_offer_directory(transfers, own);
+    g_autofree char *directory = directory_of(transfers, own);
 
     own->withdrawn = true;
-    own_offer_save(transfers, own);
+    save(transfers, own);
     for (guint i = 0; i < transfers->entries->len; i++) {
         Entry *entry = transfers->entries->pdata[i];
 
@@ -134,7 +134,7 @@ static void forget_oldest(Transfers *transfers)
     for (guint i = 0; i < transfers->offers->len; i++) {
         g_autoptr(GError) error = NULL;
         OwnOffer *own = transfers->offers->pdata[i];
-        g_autofree char *directory = own_offer_directory(transfers, own);
+        g_autofree char *directory = directory_of(transfers, own);
         bool used = false;
 
         for (guint j = 0; j < transfers->entries->len; j++) {
@@ -286,7 +286,7 @@ static gboolean post(Transfers *transfers, Job *job, Listing *listing, const Off
     own->content = g_steal_pointer(&content);
     own->made_ms = transfers->output->wall_ms(transfers->user);
     g_ptr_array_add(transfers->offers, own);
-    own_offer_save(transfers, own);
+    save(transfers, own);
     own_offer_entry(transfers, own);
     return TRUE;
 }

@@ -55,42 +55,6 @@ bool transfers_expects(Transfers *transfers, const uint8_t *transfer, const uint
     return true;
 }
 
-void transfers_admitted(Transfers *transfers, const uint8_t *transfer, int fd, SSL *ssl,
-                        int64_t now_us)
-{
-    Entry *entry = transfers_entry_by_wire(transfers, transfer);
-    Opening opening = {.kind = OPENING_ADMIT, .fd = fd, .ssl = ssl};
-
-    if (entry && entry->admitting) {
-        entry->admitting = false;
-        entry_work(entry, &opening, entry->outgoing ? TRANSFER_WAY_DIRECT : TRANSFER_WAY_REVERSE,
-                   now_us);
-    }
-    opening_clear(&opening);
-    transfers_settle(transfers, now_us);
-}
-
-void transfers_dialled(Transfers *transfers, const uint8_t *transfer, int fd, SSL *ssl,
-                       int64_t now_us)
-{
-    Entry *entry = transfers_entry_by_wire(transfers, transfer);
-    Opening opening = {.kind = OPENING_PRESENT, .fd = fd, .ssl = ssl};
-
-    if (entry && entry->step == STEP_DIALLING) {
-        memcpy(opening.ticket, entry->shows, TRANSFER_SIZE);
-        entry_work(entry, &opening, entry->outgoing ? TRANSFER_WAY_REVERSE : TRANSFER_WAY_DIRECT,
-                   now_us);
-    } else if (entry && entry->step == STEP_MEETING) {
-        opening.kind = OPENING_MEET;
-        memcpy(opening.ticket, entry->meeting, TRANSFER_SIZE);
-        memcpy(opening.peer, entry->peer, KEY_SIZE);
-        opening.inner = transfers->output->inner(entry->outgoing, transfers->user);
-        entry_work(entry, &opening, TRANSFER_WAY_RELAY, now_us);
-    }
-    opening_clear(&opening);
-    transfers_settle(transfers, now_us);
-}
-
 void transfers_dial_failed(Transfers *transfers, const uint8_t *transfer, const char *why,
                            int64_t now_us)
 {
@@ -280,7 +244,8 @@ static void start(Entry *entry, Opening *opening)
     entry->worker = transfers->output->workers->receive(&config, opening, &target);
 }
 
-void entry_work(Entry *entry, Opening *opening, TransferWay way, int64_t now_us)
+/* The opening is emptied. */
+static void work(Entry *entry, Opening *opening, TransferWay way, int64_t now_us)
 {
     Transfers *transfers = entry->transfers;
     int64_t until_us = now_us + (way == TRANSFER_WAY_RELAY ? MEETING_US : OPENING_US);
@@ -300,6 +265,40 @@ void entry_work(Entry *entry, Opening *opening, TransferWay way, int64_t now_us)
     transfers->sample_us = MIN(transfers->sample_us, now_us + SAMPLE_US);
     if (transfers->sample_us <= now_us)
         transfers->sample_us = now_us + SAMPLE_US;
+}
+
+void transfers_admitted(Transfers *transfers, const uint8_t *transfer, int fd, SSL *ssl,
+                        int64_t now_us)
+{
+    Entry *entry = transfers_entry_by_wire(transfers, transfer);
+    Opening opening = {.kind = OPENING_ADMIT, .fd = fd, .ssl = ssl};
+
+    if (entry && entry->admitting) {
+        entry->admitting = false;
+        work(entry, &opening, entry->outgoing ? TRANSFER_WAY_DIRECT : TRANSFER_WAY_REVERSE, now_us);
+    }
+    opening_clear(&opening);
+    transfers_settle(transfers, now_us);
+}
+
+void transfers_dialled(Transfers *transfers, const uint8_t *transfer, int fd, SSL *ssl,
+                       int64_t now_us)
+{
+    Entry *entry = transfers_entry_by_wire(transfers, transfer);
+    Opening opening = {.kind = OPENING_PRESENT, .fd = fd, .ssl = ssl};
+
+    if (entry && entry->step == STEP_DIALLING) {
+        memcpy(opening.ticket, entry->shows, TRANSFER_SIZE);
+        work(entry, &opening, entry->outgoing ? TRANSFER_WAY_REVERSE : TRANSFER_WAY_DIRECT, now_us);
+    } else if (entry && entry->step == STEP_MEETING) {
+        opening.kind = OPENING_MEET;
+        memcpy(opening.ticket, entry->meeting, TRANSFER_SIZE);
+        memcpy(opening.peer, entry->peer, KEY_SIZE);
+        opening.inner = transfers->output->inner(entry->outgoing, transfers->user);
+        work(entry, &opening, TRANSFER_WAY_RELAY, now_us);
+    }
+    opening_clear(&opening);
+    transfers_settle(transfers, now_us);
 }
 
 static void take_sample(Entry *entry, int64_t now_us)

@@ -349,8 +349,7 @@ static void add_scene(ModelBuilder *builder, const SampleFiles *files, const Sce
         }
         g_ptr_array_insert(transfers, 0, transfer_of(files, one, offer, id));
     }
-    for (guint i = 0; i < transfers->len; i++)
-        model_builder_transfer(builder, transfers->pdata[i]);
+    model_builder_share_transfers(builder, transfers);
 }
 
 void sample_files(ModelBuilder *builder, const SampleFiles *files, const char *name)

@@ -8,8 +8,8 @@
 void __tsan_acquire(void *address);
 void __tsan_release(void *address);
 
-/* GLib makes the lock of its list of error domains when the first error is made, and hands it to other
- * threads in a way that is not seen: so it is made before there are any. */
+/* GLib makes the lock of its list of error domains when the first error is made, and hands it to
+ * other threads in a way that is not seen: so it is made before there are any. */
 __attribute__((constructor)) static void make_an_error(void)
 {
     g_error_free(g_error_new_literal(g_quark_from_static_string("tsan"), 0, "none"));

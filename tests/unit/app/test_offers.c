@@ -1,53 +1,8 @@
 /* What a person decides about offers, what others may make us hold, and who gets nothing. */
-#include "tests/unit/app/dock.h"
+#include "tests/unit/app/dock_play.h"
 
 #include <check.h>
-#include <sodium.h>
 #include <string.h>
-
-#define ANN 0 /* offers */
-#define SAM 1 /* accepts */
-#define MIRA 2
-#define SECOND INT64_C(1000000)
-
-static Dock *dock;
-
-static void setup(void)
-{
-    ck_assert_int_ge(sodium_init(), 0);
-    dock = dock_new(3);
-}
-
-static void teardown(void)
-{
-    dock_free(dock);
-}
-
-static void expect(unsigned member, unsigned peer, TransferState state)
-{
-    g_autoptr(Transfer) transfer = dock_with(dock, member, peer);
-
-    ck_assert_str_eq(transfer_state_name(transfer->state), transfer_state_name(state));
-}
-
-static void offered(void)
-{
-    dock_offer(dock, ANN, SAM, "mockup.fig");
-}
-
-static void accepted(void)
-{
-    offered();
-    dock_accept(dock, SAM);
-}
-
-static void running(void)
-{
-    accepted();
-    dock_pass(dock, SECOND);
-    expect(SAM, ANN, TRANSFER_RUNNING);
-    expect(ANN, SAM, TRANSFER_RUNNING);
-}
 
 START_TEST(old_offers_can_be_accepted_later)
 {
@@ -62,13 +17,13 @@ START_TEST(old_offers_can_be_accepted_later)
     ck_assert_ptr_null(transfers_find(dock->members[SAM].transfers, "", NULL));
     dock_accept(dock, SAM);
     dock_pass(dock, SECOND);
-    expect(ANN, SAM, TRANSFER_RUNNING);
+    dock_play_expect(ANN, SAM, TRANSFER_RUNNING);
 }
 END_TEST
 
 START_TEST(a_prompt_survives_a_restart)
 {
-    offered();
+    dock_play_offered();
     dock_restart(dock, SAM);
     dock_tell(dock, ANN, SAM, false);
     g_autoptr(Transfer) asked = transfers_find(dock->members[SAM].transfers, "", NULL);
@@ -87,9 +42,9 @@ START_TEST(accepted_people_are_not_asked_about)
 
     ck_assert(transfers_accept_from(transfers, _i ? NULL : dock->members[ANN].key, dock->directory,
                                     dock->now_us, &error));
-    offered();
+    dock_play_offered();
     dock_pass(dock, SECOND);
-    expect(SAM, ANN, TRANSFER_RUNNING);
+    dock_play_expect(SAM, ANN, TRANSFER_RUNNING);
     dock_finish(dock, dock_worker(dock, SAM));
     g_autoptr(Transfer) got = dock_with(dock, SAM, ANN);
 
@@ -114,7 +69,7 @@ START_TEST(choices_of_the_person)
     g_autoptr(GBytes) nothing_left = g_bytes_new_static(&all, 1);
     Transfers *transfers = dock->members[SAM].transfers;
 
-    offered();
+    dock_play_offered();
     g_autoptr(Transfer) asked = transfers_find(transfers, "", &error);
 
     ck_assert_ptr_nonnull(asked);
@@ -141,7 +96,7 @@ END_TEST
 
 START_TEST(progress_is_told_and_rated)
 {
-    running();
+    dock_play_running();
     DockWorker *worker = dock_worker(dock, SAM);
 
     worker->total = ((DockWorker *)worker->other)->total = 10000;
@@ -174,7 +129,7 @@ int main(void)
     SRunner *runner = srunner_create(suite);
 
     tcase_set_timeout(tests, 60);
-    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_checked_fixture(tests, dock_play_setup, dock_play_teardown);
     tcase_add_test(tests, old_offers_can_be_accepted_later);
     tcase_add_test(tests, a_prompt_survives_a_restart);
     tcase_add_loop_test(tests, accepted_people_are_not_asked_about, 0, 2);

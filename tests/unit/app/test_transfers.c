@@ -1,34 +1,8 @@
 /* Offers and transfers between members on a virtual network: tests/unit/app/dock.h. */
-#include "tests/unit/app/dock.h"
+#include "tests/unit/app/dock_play.h"
 
 #include <check.h>
-#include <sodium.h>
 #include <string.h>
-
-#define ANN 0 /* offers */
-#define SAM 1 /* accepts */
-#define MIRA 2
-#define SECOND INT64_C(1000000)
-
-static Dock *dock;
-
-static void setup(void)
-{
-    ck_assert_int_ge(sodium_init(), 0);
-    dock = dock_new(3);
-}
-
-static void teardown(void)
-{
-    dock_free(dock);
-}
-
-static void expect(unsigned member, unsigned peer, TransferState state)
-{
-    g_autoptr(Transfer) transfer = dock_with(dock, member, peer);
-
-    ck_assert_str_eq(transfer_state_name(transfer->state), transfer_state_name(state));
-}
 
 static void expect_why(unsigned member, unsigned peer, const char *why)
 {
@@ -59,28 +33,9 @@ static gboolean try(Act act, unsigned member, unsigned peer)
     return done;
 }
 
-static void offered(void)
-{
-    dock_offer(dock, ANN, SAM, "mockup.fig");
-}
-
-static void accepted(void)
-{
-    offered();
-    dock_accept(dock, SAM);
-}
-
-static void running(void)
-{
-    accepted();
-    dock_pass(dock, SECOND);
-    expect(SAM, ANN, TRANSFER_RUNNING);
-    expect(ANN, SAM, TRANSFER_RUNNING);
-}
-
 START_TEST(direct_from_offer_to_done)
 {
-    offered();
+    dock_play_offered();
     {
         g_autoptr(Transfer) asked = dock_newest(dock, SAM);
         g_autoptr(Transfer) own = dock_newest(dock, ANN);
@@ -96,11 +51,11 @@ START_TEST(direct_from_offer_to_done)
     dock_accept(dock, SAM);
     dock_move(dock_worker(dock, SAM), 6);
     dock_pass(dock, SECOND);
-    expect(SAM, ANN, TRANSFER_RUNNING);
+    dock_play_expect(SAM, ANN, TRANSFER_RUNNING);
     expect_way(TRANSFER_WAY_DIRECT);
     dock_finish(dock, dock_worker(dock, SAM));
-    expect(SAM, ANN, TRANSFER_DONE);
-    expect(ANN, SAM, TRANSFER_DONE);
+    dock_play_expect(SAM, ANN, TRANSFER_DONE);
+    dock_play_expect(ANN, SAM, TRANSFER_DONE);
     g_autoptr(Transfer) done = dock_with(dock, SAM, ANN);
 
     ck_assert_str_eq(done->path, "/there/it/is");
@@ -115,9 +70,9 @@ START_TEST(other_ways_when_blocked)
     dock->members[ANN].undialable = _i & 1;
     dock->members[SAM].undialable = _i & 2;
     dock->refuse_dials = _i & 4;
-    accepted();
+    dock_play_accepted();
     dock_pass(dock, 8 * SECOND);
-    expect(SAM, ANN, TRANSFER_RUNNING);
+    dock_play_expect(SAM, ANN, TRANSFER_RUNNING);
     expect_way((_i & 3) == 3   ? TRANSFER_WAY_RELAY
                : (_i & 3) == 1 ? TRANSFER_WAY_REVERSE
                                : TRANSFER_WAY_DIRECT);
@@ -137,18 +92,18 @@ START_TEST(nothing_leads_there)
 {
     dock->members[ANN].undialable = dock->members[SAM].undialable = true;
     dock->members[ANN].relay_refuses = dock->members[SAM].relay_refuses = true;
-    accepted();
+    dock_play_accepted();
     dock_pass(dock, 60 * SECOND);
-    expect(SAM, ANN, TRANSFER_WAITING);
+    dock_play_expect(SAM, ANN, TRANSFER_WAITING);
     dock->members[ANN].undialable = false;
     dock_pass(dock, 90 * SECOND);
-    expect(SAM, ANN, TRANSFER_RUNNING);
+    dock_play_expect(SAM, ANN, TRANSFER_RUNNING);
 }
 END_TEST
 
 START_TEST(no_answer_is_asked_again_less_often)
 {
-    offered();
+    dock_play_offered();
     dock->drop_notes = true;
     dock_accept(dock, SAM);
     unsigned first = dock->members[SAM].answers;
@@ -159,31 +114,31 @@ START_TEST(no_answer_is_asked_again_less_often)
     expect_why(SAM, ANN, "Couldn't reach Ann. Trying again.");
     dock->drop_notes = false;
     dock_pass(dock, 60 * SECOND);
-    expect(SAM, ANN, TRANSFER_RUNNING);
+    dock_play_expect(SAM, ANN, TRANSFER_RUNNING);
 }
 END_TEST
 
 START_TEST(decline_is_told)
 {
-    offered();
+    dock_play_offered();
     if (_i)
         dock_here(dock, ANN, false);
     ck_assert(try(transfers_decline, SAM, ANN));
-    expect(SAM, ANN, TRANSFER_DECLINED);
+    dock_play_expect(SAM, ANN, TRANSFER_DECLINED);
     if (_i) {
-        expect(ANN, SAM, TRANSFER_OFFERED);
+        dock_play_expect(ANN, SAM, TRANSFER_OFFERED);
         dock_restart(dock, SAM);
         dock_here(dock, ANN, true);
         dock_run(dock);
     }
-    expect(ANN, SAM, TRANSFER_DECLINED);
+    dock_play_expect(ANN, SAM, TRANSFER_DECLINED);
     expect_why(ANN, SAM, "Sam declined it.");
     dock_pass(dock, 20 * SECOND);
     ck_assert(dock_sleeps(dock, SAM));
     /* Minds change. */
     dock_accept(dock, SAM);
     dock_pass(dock, SECOND);
-    expect(ANN, SAM, TRANSFER_RUNNING);
+    dock_play_expect(ANN, SAM, TRANSFER_RUNNING);
 }
 END_TEST
 
@@ -191,16 +146,16 @@ END_TEST
 static void at_stage(int stage)
 {
     if (stage == 0) {
-        offered();
+        dock_play_offered();
         dock->drop_notes = true;
         dock_accept(dock, SAM);
         dock->drop_notes = false;
     } else if (stage == 1) {
         dock->members[ANN].undialable = true;
-        accepted();
+        dock_play_accepted();
         dock_pass(dock, SECOND); /* dials */
     } else {
-        running();
+        dock_play_running();
     }
 }
 
@@ -214,16 +169,16 @@ START_TEST(cancel_by_either_side)
         dock_here(dock, other, false);
     ck_assert(try(transfers_cancel, who, other));
     dock_run(dock);
-    expect(who, other, TRANSFER_CANCELLED);
+    dock_play_expect(who, other, TRANSFER_CANCELLED);
     if (away) {
         dock_restart(dock, who);
         dock_here(dock, other, true);
         dock_run(dock);
     }
-    expect(other, who, TRANSFER_CANCELLED);
+    dock_play_expect(other, who, TRANSFER_CANCELLED);
     dock_pass(dock, 60 * SECOND);
-    expect(ANN, SAM, TRANSFER_CANCELLED);
-    expect(SAM, ANN, TRANSFER_CANCELLED);
+    dock_play_expect(ANN, SAM, TRANSFER_CANCELLED);
+    dock_play_expect(SAM, ANN, TRANSFER_CANCELLED);
     ck_assert_uint_ge(dock->members[SAM].discards, 1);
     ck_assert(dock_sleeps(dock, ANN) && dock_sleeps(dock, SAM));
     ck_assert_uint_eq(dock_workers(dock, ANN) + dock_workers(dock, SAM), 0);
@@ -246,37 +201,37 @@ START_TEST(pause_and_resume_by_either_side)
     }
     ck_assert(try(transfers_pause, who, other));
     ck_assert(!try(transfers_pause, who, other));
-    expect(who, other, TRANSFER_PAUSED);
+    dock_play_expect(who, other, TRANSFER_PAUSED);
     if (away) {
         dock_restart(dock, who);
         dock_here(dock, other, true);
     }
     dock_pass(dock, 60 * SECOND);
-    expect(who, other, TRANSFER_PAUSED);
+    dock_play_expect(who, other, TRANSFER_PAUSED);
     ck_assert_uint_eq(dock_workers(dock, ANN) + dock_workers(dock, SAM), 0);
     if (dock_state(dock, other, who) != TRANSFER_OFFERED) {
-        expect(other, who, TRANSFER_PAUSED);
+        dock_play_expect(other, who, TRANSFER_PAUSED);
         ck_assert(!try(transfers_resume, other, who));
     }
     ck_assert(dock_sleeps(dock, who));
     ck_assert(try(transfers_resume, who, other));
     dock_pass(dock, 40 * SECOND);
-    expect(SAM, ANN, TRANSFER_RUNNING);
-    expect(ANN, SAM, TRANSFER_RUNNING);
+    dock_play_expect(SAM, ANN, TRANSFER_RUNNING);
+    dock_play_expect(ANN, SAM, TRANSFER_RUNNING);
 }
 END_TEST
 
 START_TEST(both_pause)
 {
-    running();
+    dock_play_running();
     ck_assert(try(transfers_pause, SAM, ANN));
     ck_assert(try(transfers_pause, ANN, SAM));
     ck_assert(try(transfers_resume, SAM, ANN));
     dock_pass(dock, 30 * SECOND);
-    expect(SAM, ANN, TRANSFER_PAUSED);
+    dock_play_expect(SAM, ANN, TRANSFER_PAUSED);
     ck_assert(try(transfers_resume, ANN, SAM));
     dock_pass(dock, 30 * SECOND);
-    expect(SAM, ANN, TRANSFER_RUNNING);
+    dock_play_expect(SAM, ANN, TRANSFER_RUNNING);
 }
 END_TEST
 
@@ -300,26 +255,26 @@ START_TEST(goes_on_after_a_restart)
     ck_assert(dock_sleeps(dock, other));
     dock_start(dock, who);
     dock_pass(dock, 10 * SECOND);
-    expect(SAM, ANN, TRANSFER_RUNNING);
+    dock_play_expect(SAM, ANN, TRANSFER_RUNNING);
     dock_finish(dock, dock_worker(dock, SAM));
     dock_restart(dock, SAM);
     dock_restart(dock, ANN);
-    expect(SAM, ANN, TRANSFER_DONE);
-    expect(ANN, SAM, TRANSFER_DONE);
+    dock_play_expect(SAM, ANN, TRANSFER_DONE);
+    dock_play_expect(ANN, SAM, TRANSFER_DONE);
 }
 END_TEST
 
 START_TEST(survives_the_relay)
 {
-    running();
+    dock_play_running();
     dock_here(dock, ANN, false);
     dock_here(dock, SAM, false);
     dock_pass(dock, 10 * SECOND);
-    expect(SAM, ANN, TRANSFER_RUNNING);
+    dock_play_expect(SAM, ANN, TRANSFER_RUNNING);
     dock_here(dock, ANN, true);
     dock_here(dock, SAM, true);
     dock_finish(dock, dock_worker(dock, ANN));
-    expect(ANN, SAM, TRANSFER_DONE);
+    dock_play_expect(ANN, SAM, TRANSFER_DONE);
     ck_assert_uint_eq(dock->pairs_made, 1);
 }
 END_TEST
@@ -329,7 +284,7 @@ START_TEST(an_end_that_was_not_heard_of_is_told)
     WorkerResult done = {.end = WORKER_DONE, .opened = true, .text = ""};
     WorkerResult lost = {.end = WORKER_LOST, .opened = true, .text = ""};
 
-    running();
+    dock_play_running();
     DockWorker *here = dock_worker(dock, SAM), *there = (DockWorker *)here->other;
 
     here->config.ended(&done, here->config.user);
@@ -341,7 +296,7 @@ START_TEST(an_end_that_was_not_heard_of_is_told)
     if (_i)
         dock_start(dock, ANN);
     dock_pass(dock, 30 * SECOND);
-    expect(ANN, SAM, TRANSFER_DONE);
+    dock_play_expect(ANN, SAM, TRANSFER_DONE);
     ck_assert(dock_sleeps(dock, ANN) && dock_sleeps(dock, SAM));
 }
 END_TEST
@@ -351,26 +306,26 @@ START_TEST(an_end_is_told_to_a_sender_that_asked_before)
     WorkerResult done = {.end = WORKER_DONE, .opened = true, .text = ""};
     WorkerResult lost = {.end = WORKER_LOST, .opened = true, .text = ""};
 
-    running();
+    dock_play_running();
     DockWorker *here = dock_worker(dock, SAM), *there = (DockWorker *)here->other;
 
     there->config.ended(&lost, there->config.user);
     dock_pass(dock, 30 * SECOND);
-    expect(ANN, SAM, TRANSFER_WAITING);
+    dock_play_expect(ANN, SAM, TRANSFER_WAITING);
     here->config.ended(&done, here->config.user);
     dock_pass(dock, 30 * SECOND);
-    expect(ANN, SAM, TRANSFER_DONE);
+    dock_play_expect(ANN, SAM, TRANSFER_DONE);
     ck_assert(dock_sleeps(dock, ANN) && dock_sleeps(dock, SAM));
 }
 END_TEST
 
 START_TEST(lost_again_and_again_backs_off)
 {
-    running();
+    dock_play_running();
     for (unsigned i = 0; i < 5; i++) {
         dock_lose(dock, dock_worker(dock, SAM));
         dock_pass(dock, 40 * SECOND);
-        expect(SAM, ANN, TRANSFER_RUNNING);
+        dock_play_expect(SAM, ANN, TRANSFER_RUNNING);
     }
     int64_t before_us = dock->now_us;
 
@@ -387,7 +342,7 @@ END_TEST
 
 START_TEST(failures_say_what_and_may_be_retried)
 {
-    running();
+    dock_play_running();
     dock_fail(dock, dock_worker(dock, SAM), "disk-full", WIRE__WHY__FAULT, "No room left.");
     {
         g_autoptr(Transfer) failed = dock_with(dock, SAM, ANN);
@@ -397,16 +352,16 @@ START_TEST(failures_say_what_and_may_be_retried)
         ck_assert_str_eq(failed->code, "disk-full");
         ck_assert_str_eq(failed->why, "No room left.");
     }
-    expect(ANN, SAM, TRANSFER_FAILED);
+    dock_play_expect(ANN, SAM, TRANSFER_FAILED);
     dock_restart(dock, SAM);
     dock_restart(dock, ANN);
     ck_assert_uint_eq(dock->members[SAM].discards, 0);
     ck_assert(!try(transfers_retry, ANN, SAM));
     ck_assert(try(transfers_retry, SAM, ANN));
     dock_pass(dock, SECOND);
-    expect(ANN, SAM, TRANSFER_RUNNING);
+    dock_play_expect(ANN, SAM, TRANSFER_RUNNING);
     dock_fail(dock, dock_worker(dock, ANN), "changed", WIRE__WHY__CHANGED, "It changed.");
-    expect(SAM, ANN, TRANSFER_FAILED);
+    dock_play_expect(SAM, ANN, TRANSFER_FAILED);
     g_autoptr(Transfer) over = dock_with(dock, SAM, ANN);
 
     ck_assert(!over->retryable);
@@ -429,10 +384,10 @@ START_TEST(withdrawn_offers_are_gone)
     dock_here(dock, SAM, true);
     dock_run(dock);
     if (_i)
-        expect(SAM, ANN, TRANSFER_CANCELLED);
+        dock_play_expect(SAM, ANN, TRANSFER_CANCELLED);
     dock_accept(dock, SAM);
     dock_pass(dock, SECOND);
-    expect(SAM, ANN, TRANSFER_CANCELLED);
+    dock_play_expect(SAM, ANN, TRANSFER_CANCELLED);
     expect_why(SAM, ANN, "Ann no longer offers it.");
     ck_assert_uint_eq(dock->pairs_made, 0);
 }
@@ -445,7 +400,7 @@ int main(void)
     SRunner *runner = srunner_create(suite);
 
     tcase_set_timeout(tests, 60);
-    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_checked_fixture(tests, dock_play_setup, dock_play_teardown);
     tcase_add_test(tests, direct_from_offer_to_done);
     tcase_add_loop_test(tests, other_ways_when_blocked, 0, 8);
     tcase_add_test(tests, nothing_leads_there);

@@ -1,34 +1,10 @@
 /* What members with bad intent try, and what many at once do. */
 #include "tests/unit/app/dock_internal.h"
+#include "tests/unit/app/dock_play.h"
 
 #include <check.h>
 #include <glib/gstdio.h>
-#include <sodium.h>
 #include <string.h>
-
-#define ANN 0 /* offers */
-#define SAM 1 /* accepts */
-#define MIRA 2
-#define SECOND INT64_C(1000000)
-
-static Dock *dock;
-
-static void setup(void)
-{
-    ck_assert_int_ge(sodium_init(), 0);
-    dock = dock_new(3);
-}
-
-static void setup_many(void)
-{
-    ck_assert_int_ge(sodium_init(), 0);
-    dock = dock_new(21);
-}
-
-static void teardown(void)
-{
-    dock_free(dock);
-}
 
 static const uint8_t *token_of(unsigned post)
 {
@@ -330,7 +306,7 @@ int main(void)
     SRunner *runner = srunner_create(suite);
 
     tcase_set_timeout(tests, 60);
-    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_checked_fixture(tests, dock_play_setup, dock_play_teardown);
     tcase_add_test(tests, tickets_are_for_one_key_once_and_soon);
     tcase_add_test(tests, only_whom_it_was_offered_gets_it);
     tcase_add_test(tests, nobody_speaks_for_another);
@@ -341,7 +317,7 @@ int main(void)
     tcase_add_test(tests, many_files_of_one_come_a_few_at_a_time);
     suite_add_tcase(suite, tests);
     tcase_set_timeout(many, 60);
-    tcase_add_checked_fixture(many, setup_many, teardown);
+    tcase_add_checked_fixture(many, dock_play_setup_many, dock_play_teardown);
     tcase_add_test(many, twenty_take_one_offer);
     tcase_add_test(many, who_takes_everything_takes_no_place_of_what_comes);
     suite_add_tcase(suite, many);

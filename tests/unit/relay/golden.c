@@ -4,6 +4,7 @@
 
 #include <check.h>
 #include <glib/gstdio.h>
+#include <sodium.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
@@ -317,6 +318,30 @@ GBytes *golden_read(const char *name, GBytes *expected)
     g_autofree char *text = NULL;
     ck_assert_msg(g_file_get_contents(path, &text, NULL, NULL), "cannot read %s", path);
     return read_hex(text);
+}
+
+Identity *golden_mira, *golden_jonas;
+uint8_t golden_sealing_keys[2][SEALING_KEY_SIZE];
+uint8_t golden_place[PLACE_SIZE] = {0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07,
+                                    0x08, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f};
+
+void golden_set_up(void)
+{
+    uint8_t secret[32];
+    memset(secret, 1, sizeof secret);
+    golden_mira = identity_from_seed(secret);
+    memset(secret, 2, sizeof secret);
+    golden_jonas = identity_from_seed(secret);
+    for (unsigned i = 0; i < 2; i++) {
+        memset(secret, (int)(3 + i), sizeof secret);
+        crypto_scalarmult_base(golden_sealing_keys[i], secret);
+    }
+}
+
+void golden_tear_down(void)
+{
+    g_clear_pointer(&golden_mira, identity_free);
+    g_clear_pointer(&golden_jonas, identity_free);
 }
 
 Keyring *golden_keyring(int byte)

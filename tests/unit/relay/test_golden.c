@@ -7,31 +7,7 @@
 #include "tests/unit/relay/golden.h"
 
 #include <check.h>
-#include <sodium.h>
 #include <string.h>
-
-/* Seeds and secrets of the two: 32 times 0x01 and 0x02, for X25519 0x03 and 0x04. */
-static Identity *mira, *jonas;
-static uint8_t sealing_keys[2][SEALING_KEY_SIZE];
-
-static void set_up(void)
-{
-    uint8_t secret[32];
-    memset(secret, 1, sizeof secret);
-    mira = identity_from_seed(secret);
-    memset(secret, 2, sizeof secret);
-    jonas = identity_from_seed(secret);
-    for (unsigned i = 0; i < 2; i++) {
-        memset(secret, (int)(3 + i), sizeof secret);
-        crypto_scalarmult_base(sealing_keys[i], secret);
-    }
-}
-
-static void tear_down(void)
-{
-    g_clear_pointer(&mira, identity_free);
-    g_clear_pointer(&jonas, identity_free);
-}
 
 START_TEST(frames_are_written)
 {
@@ -75,8 +51,6 @@ START_TEST(every_message_has_golden_bytes)
 }
 END_TEST
 
-static uint8_t place[PLACE_SIZE] = {0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07,
-                                    0x08, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f};
 static const uint8_t general[PLACE_SIZE];
 
 static GBytes *as_frame_entry(const Event *event)
@@ -99,7 +73,7 @@ static Event *open_entry(GBytes *golden)
     ck_assert_ptr_nonnull(entry);
     const char *why = "";
     Event *event = event_open(entry->body.data, entry->body.len, entry->signature.data,
-                              entry->signature.len, place, &why);
+                              entry->signature.len, golden_place, &why);
     ck_assert_msg(event != NULL, "%s", why);
     wire__signed_event__free_unpacked(entry, NULL);
     return event;
@@ -114,18 +88,18 @@ static void assert_golden_hash(const char *name, const Event *event)
 
 START_TEST(a_profile_is_signed)
 {
-    g_autoptr(GBytes) content = content_profile("Mira", sealing_keys[0]);
+    g_autoptr(GBytes) content = content_profile("Mira", golden_sealing_keys[0]);
     uint8_t token[TOKEN_SIZE];
     memset(token, 0xa1, sizeof token);
     EventDraft draft = {.incarnation = 42,
                         .seq = 1,
-                        .place = place,
+                        .place = golden_place,
                         .time_ms = INT64_C(1700000000000),
                         .token = token,
                         .kind = EVENT_PROFILE,
                         .room = general,
                         .content = content};
-    g_autoptr(Event) event = event_sign(mira, &draft);
+    g_autoptr(Event) event = event_sign(golden_mira, &draft);
     g_autoptr(GBytes) entry = as_frame_entry(event);
     g_autoptr(GBytes) golden = golden_read("event_profile", entry);
     ck_assert(g_bytes_equal(entry, golden));
@@ -143,13 +117,13 @@ START_TEST(a_message_is_signed_behind_it)
     EventDraft draft = {.incarnation = 42,
                         .seq = 2,
                         .prev = event_hash(profile),
-                        .place = place,
+                        .place = golden_place,
                         .time_ms = INT64_C(1700000001234),
                         .token = token,
                         .kind = EVENT_MESSAGE,
                         .room = general,
                         .content = content};
-    g_autoptr(Event) event = event_sign(mira, &draft);
+    g_autoptr(Event) event = event_sign(golden_mira, &draft);
     g_autoptr(GBytes) entry = as_frame_entry(event);
     g_autoptr(GBytes) golden = golden_read("event_message", entry);
     ck_assert(g_bytes_equal(entry, golden));
@@ -169,23 +143,25 @@ END_TEST
 /* Sealing draws a key and a nonce, so the golden bytes are read, not made again. */
 static GBytes *seal_anew(void)
 {
-    const uint8_t *recipients[] = {identity_key(jonas), identity_key(mira)}; /* 81…, 8a… */
-    const uint8_t *to[] = {sealing_keys[1], sealing_keys[0]};
+    const uint8_t *recipients[] = {identity_key(golden_jonas),
+                                   identity_key(golden_mira)}; /* 81…, 8a… */
+    const uint8_t *to[] = {golden_sealing_keys[1], golden_sealing_keys[0]};
     uint8_t token[TOKEN_SIZE];
     memset(token, 0xa3, sizeof token);
     EventDraft draft = {.incarnation = 42,
                         .lane = LANE_PRIVATE,
                         .seq = 1,
-                        .place = place,
+                        .place = golden_place,
                         .time_ms = INT64_C(1700000002000),
                         .token = token,
                         .kind = EVENT_SEALED,
                         .recipients = recipients,
                         .recipient_count = 2};
     g_autoptr(GBytes) content = content_message("Just between us", false, NULL);
-    g_autoptr(GBytes) sealed = seal_content(&draft, identity_key(mira), to, EVENT_MESSAGE, content);
+    g_autoptr(GBytes) sealed =
+        seal_content(&draft, identity_key(golden_mira), to, EVENT_MESSAGE, content);
     draft.content = sealed;
-    g_autoptr(Event) event = event_sign(mira, &draft);
+    g_autoptr(Event) event = event_sign(golden_mira, &draft);
     ck_assert_ptr_nonnull(event);
     return as_frame_entry(event);
 }
@@ -195,10 +171,10 @@ START_TEST(a_sealed_event_is_opened)
     g_autoptr(GBytes) anew = seal_anew();
     g_autoptr(GBytes) golden = golden_read("event_sealed", anew);
     g_autoptr(Event) event = open_entry(golden);
-    const Identity *readers[] = {mira, jonas};
+    const Identity *readers[] = {golden_mira, golden_jonas};
     for (unsigned i = 0; i < 2; i++) {
         g_autoptr(Keyring) keyring = golden_keyring((int)(3 + i));
-        ck_assert_mem_eq(keyring_public(keyring), sealing_keys[i], SEALING_KEY_SIZE);
+        ck_assert_mem_eq(keyring_public(keyring), golden_sealing_keys[i], SEALING_KEY_SIZE);
         uint32_t kind = 0;
         g_autoptr(GBytes) content = NULL;
         ck_assert_int_eq(seal_open(keyring, event, identity_key(readers[i]), &kind, &content),
@@ -215,7 +191,7 @@ int main(void)
 {
     Suite *suite = suite_create("golden");
     TCase *all = tcase_create("all");
-    tcase_add_checked_fixture(all, set_up, tear_down);
+    tcase_add_checked_fixture(all, golden_set_up, golden_tear_down);
     tcase_add_loop_test(all, frames_are_written, 0, (int)golden_frame_count);
     tcase_add_loop_test(all, frames_are_read, 0, (int)golden_frame_count);
     tcase_add_test(all, every_message_has_golden_bytes);

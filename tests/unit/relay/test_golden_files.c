@@ -9,33 +9,7 @@
 #include "tests/unit/relay/golden.h"
 
 #include <check.h>
-#include <sodium.h>
 #include <string.h>
-
-static uint8_t place[PLACE_SIZE] = {0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07,
-                                    0x08, 0x09, 0x0a, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f};
-
-/* As in test_golden.c: seeds of 32 times 0x01 and 0x02, the reader's X25519 secret 32 times 0x04.
- */
-static Identity *mira, *jonas;
-static uint8_t sealing_key[SEALING_KEY_SIZE];
-
-static void set_up(void)
-{
-    uint8_t secret[32];
-    memset(secret, 1, sizeof secret);
-    mira = identity_from_seed(secret);
-    memset(secret, 2, sizeof secret);
-    jonas = identity_from_seed(secret);
-    memset(secret, 4, sizeof secret);
-    crypto_scalarmult_base(sealing_key, secret);
-}
-
-static void tear_down(void)
-{
-    g_clear_pointer(&mira, identity_free);
-    g_clear_pointer(&jonas, identity_free);
-}
 
 START_TEST(data_frames_are_written_and_read)
 {
@@ -89,10 +63,11 @@ END_TEST
 /* Sealing draws a key, so the golden bytes are read, not made again. */
 START_TEST(a_sealed_note_is_opened)
 {
-    const NoteScene scene = {place, INT64_C(1700000001234)};
+    const NoteScene scene = {golden_place, INT64_C(1700000001234)};
     Wire__Note note = WIRE__NOTE__INIT;
     golden_notes[0].fill(&note);
-    g_autoptr(GBytes) anew = note_seal(&note, mira, &scene, identity_key(jonas), sealing_key);
+    g_autoptr(GBytes) anew =
+        note_seal(&note, golden_mira, &scene, identity_key(golden_jonas), golden_sealing_keys[1]);
     g_autoptr(GBytes) golden = golden_read("note_sealed", anew);
     ck_assert_uint_eq(g_bytes_get_size(anew), g_bytes_get_size(golden));
     g_autoptr(Keyring) keyring = golden_keyring(4);
@@ -100,8 +75,8 @@ START_TEST(a_sealed_note_is_opened)
     gsize length = 0;
     const uint8_t *bytes = g_bytes_get_data(golden, &length);
     const char *why = "";
-    const Wire__Note *read = note_open(bytes, length, keyring, identity_key(mira), &scene,
-                                       identity_key(jonas), arena, &why);
+    const Wire__Note *read = note_open(bytes, length, keyring, identity_key(golden_mira), &scene,
+                                       identity_key(golden_jonas), arena, &why);
     ck_assert_msg(read != NULL, "%s", why);
     g_autoptr(GBytes) packed = message_pack(&read->base);
     g_autoptr(GBytes) expected = golden_read("note_accept", NULL);
@@ -156,13 +131,13 @@ START_TEST(an_offer_is_an_event)
     g_autoptr(GBytes) content = golden_offer();
     EventDraft draft = {.incarnation = 43,
                         .seq = 1,
-                        .place = place,
+                        .place = golden_place,
                         .time_ms = INT64_C(1700000003000),
                         .token = token,
                         .kind = EVENT_OFFER,
                         .room = general,
                         .content = content};
-    g_autoptr(Event) event = event_sign(mira, &draft);
+    g_autoptr(Event) event = event_sign(golden_mira, &draft);
     ck_assert_ptr_nonnull(event);
     g_autoptr(GBytes) golden = golden_read("event_offer_body", event_body(event));
     ck_assert(g_bytes_equal(event_body(event), golden));
@@ -173,7 +148,7 @@ int main(void)
 {
     Suite *suite = suite_create("golden files");
     TCase *all = tcase_create("all");
-    tcase_add_checked_fixture(all, set_up, tear_down);
+    tcase_add_checked_fixture(all, golden_set_up, golden_tear_down);
     tcase_add_loop_test(all, data_frames_are_written_and_read, 0, (int)golden_data_frame_count);
     tcase_add_test(all, every_data_frame_has_golden_bytes);
     tcase_add_loop_test(all, notes_are_written, 0, (int)golden_note_count);

@@ -10,7 +10,7 @@
 
 #define GIFT "gift.bin"
 #define GIFT_CHUNKS 3
-#define ENDLESS (INT64_C(512) * CHUNK_SIZE) /* who takes that much takes anything */
+#define ENDLESS (INT64_C(65536) * CHUNK_SIZE) /* who takes that much takes anything */
 
 typedef struct Play Play;
 
@@ -21,6 +21,7 @@ typedef struct {
     const char *label;
     const char *item; /* its name in the offer; NULL: GIFT or "gift" */
     bool wrong_key, twice, wrong_hash, elsewhere;
+    bool goes_on; /* the victim tries again, unless the offer is taken back */
     unsigned more_files, more_bytes, deep;
     void (*stream)(Play *play); /* NULL: as an honest one */
 } Attack;
@@ -33,7 +34,6 @@ struct Play {
     GBytes *manifest; /* owned */
     Channel *channel; /* owned */
     uint8_t *bytes;   /* owned: CHUNK_SIZE zeros */
-    bool goes_on;     /* the victim may try again */
     bool stopped;     /* the victim said its last, which was told */
 };
 
@@ -190,7 +190,7 @@ static void stream_endless(Play *play)
         if (!channel_write(play->channel, play->bytes, CHUNK_SIZE, NULL))
             return;
     }
-    play_over("endless", "it took everything");
+    g_error("it took everything");
 }
 
 static void stream_4_gib(Play *play)
@@ -261,7 +261,7 @@ static void stream_manifests(Play *play)
         if (!channel_write(play->channel, from, first, NULL))
             return;
     }
-    play_over(play->attack->name, "it took everything");
+    g_error("it took everything");
 }
 
 static void stream_large_frame(Play *play)
@@ -318,7 +318,7 @@ static const Attack attacks[] = {
     {.name = "missing-again", .stream = stream_missing_again},
     {.name = "manifests", .stream = stream_manifests},
     {.name = "large-frame", .stream = stream_large_frame},
-    {.name = "half-frame", .stream = stream_half_frame},
+    {.name = "half-frame", .stream = stream_half_frame, .goes_on = true},
     {.name = "wrong-key", .wrong_key = true},
     {.name = "elsewhere", .elsewhere = true},
 };
@@ -384,7 +384,6 @@ static void withdraw(Play *play)
 
 static void misbehave(Play *play)
 {
-    play->goes_on = true;
     const Wire__DataFrame *begin = channel_receive(play->channel, NULL);
     if (begin == NULL || begin->body_case != WIRE__DATA_FRAME__BODY_BEGIN) {
         play_over(play->attack->name, "it did not begin");
@@ -399,11 +398,9 @@ static void misbehave(Play *play)
         play->attack->stream(play);
     else
         stream_honest(play);
-    play->goes_on = !play->stopped;
     if (play->stopped)
         return;
     g_autofree char *said = play_last_words(play->channel);
-    play->goes_on = g_str_has_prefix(said, "closed");
     play_over(play->attack->name, "%s", said);
 }
 
@@ -422,7 +419,7 @@ static void run(Play *play)
         misbehave(play);
     else
         play_over(play->attack->name, "nobody came");
-    if (play->channel == NULL || play->goes_on)
+    if (play->channel == NULL || play->attack->goes_on)
         withdraw(play);
 }
 

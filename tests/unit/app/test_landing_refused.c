@@ -33,8 +33,10 @@ END_TEST
 static void need_root(void)
 {
     if (geteuid() != 0 || unshare(CLONE_NEWNS) != 0 ||
-        mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+        mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) {
+        landing_stage_teardown();
         exit(0);
+    }
 }
 
 static void mount_small(const char *size)

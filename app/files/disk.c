@@ -8,7 +8,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
+
+#ifndef RWF_DONTCACHE
+#define RWF_DONTCACHE 0x80 /* linux/fs.h since 6.14 */
+#endif
 
 #define REMOVE_DEPTH_MAX 128
 
@@ -43,22 +48,37 @@ int disk_open_real(const char *path, int flags)
     return open_how(AT_FDCWD, path, flags, 0, 0);
 }
 
-bool disk_write(int file, const void *bytes, size_t length, uint64_t offset)
+static bool write_all(int file, const void *bytes, size_t length, uint64_t offset, int flags)
 {
-    const uint8_t *at = bytes;
-    while (length > 0) {
-        ssize_t put = pwrite(file, at, length, (off_t)offset);
+    struct iovec left = {(void *)bytes, length};
+    while (left.iov_len > 0) {
+        ssize_t put = pwritev2(file, &left, 1, (off_t)offset, flags);
         if (put < 0 && errno == EINTR)
             continue;
         if (put <= 0) {
             errno = put == 0 ? EIO : errno;
             return false;
         }
-        at += put;
-        length -= (size_t)put;
+        left.iov_base = (uint8_t *)left.iov_base + put;
+        left.iov_len -= (size_t)put;
         offset += (uint64_t)put;
     }
     return true;
+}
+
+bool disk_write(int file, const void *bytes, size_t length, uint64_t offset)
+{
+    return write_all(file, bytes, length, offset, 0);
+}
+
+bool disk_write_past(int file, const void *bytes, size_t length, uint64_t offset, bool *possible)
+{
+    if (*possible && write_all(file, bytes, length, offset, RWF_DONTCACHE))
+        return true;
+    if (*possible && errno != EOPNOTSUPP && errno != EINVAL)
+        return false;
+    *possible = false;
+    return disk_write(file, bytes, length, offset);
 }
 
 ssize_t disk_read(int file, void *bytes, size_t length, uint64_t offset)

@@ -21,6 +21,9 @@ int disk_open_real(const char *path, int flags);
 
 /* False with errno. */
 bool disk_write(int file, const void *bytes, size_t length, uint64_t offset);
+/* The same, without keeping the bytes in memory once they are on the disk, if `*possible`; that
+ * becomes false where it is not. */
+bool disk_write_past(int file, const void *bytes, size_t length, uint64_t offset, bool *possible);
 /* Bytes read, fewer only at the end of the file; -1 with errno. */
 ssize_t disk_read(int file, void *bytes, size_t length, uint64_t offset);
 /* `bytes` becomes `name` in `folder` as a whole or not at all; on the disk when this returns. */

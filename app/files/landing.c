@@ -27,6 +27,7 @@ static Landing *landing_new(const LandingConfig *config)
 {
     const gsize block = 16 * 1024;
     Landing *landing = g_new0(Landing, 1);
+    landing->past_memory = true;
     size_t count = manifest_count(config->manifest);
     landing->manifest = manifest_ref(config->manifest);
     landing->left_out = config->left_out != NULL ? g_bytes_ref(config->left_out) : NULL;

@@ -77,6 +77,7 @@ struct Landing {
     uint32_t folder_entry;
     int file;
     uint32_t file_entry;
+    bool past_memory;   /* large files need not stay in memory */
     uint64_t unflushed; /* bytes written to `file` and not yet on their way to the disk */
 };
 

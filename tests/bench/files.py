@@ -5,11 +5,14 @@
 
 The runs take turns, round after round, and medians are compared, so that a noisy machine is noisy
 for all. An sshd with throw-away keys is started on 127.0.0.1; nothing of the machine's own
-configuration is read. All copies go from DIR to DIR (default: /dev/shm, so that no disk is measured;
-a folder on a disk measures it too). One JSON line a run, then one table.
+configuration is read. All copies go from DIR to DIR (default: /var/tmp), the source is in memory. One
+JSON line a run, then one table.
 
-scp and rsync do not sync what they wrote to the disk, Backfence does: on a disk that is part of its
-time. Its workers run at low priority: on a machine that is busy with other things they come last.
+scp and rsync do not sync what they wrote to the disk, Backfence does: that is part of its time. Its
+workers run at low priority: on a machine that is busy with other things they come last. Before each
+run everything is synced. Small copies are removed at the very end only: for a minute ext4 avoids the
+inodes of removed files, and searches long for others. In /dev/shm a virtual machine's memory may be
+slow when it is touched for the first time, which then is what is measured.
 """
 
 import argparse
@@ -81,7 +84,8 @@ class Bench:
     def __init__(self, options, folder):
         self.options = options
         self.folder = folder
-        self.into = os.path.join(folder, "into")
+        self.into = folder
+        self.runs = 0
         self.sshd_folder = os.path.join(folder, "ssh")
         os.makedirs(self.sshd_folder, mode=0o700)
         self.sshd = Sshd(self.sshd_folder)
@@ -98,12 +102,18 @@ class Bench:
         line["load"] = round(os.getloadavg()[0], 2)
         print(json.dumps(line), flush=True)
 
-    def empty(self):
-        shutil.rmtree(self.into, ignore_errors=True)
+    def prepare(self):
+        """A fresh folder to land in."""
+        copied = os.path.join(self.into, "large")
+        if self.runs > 0 and os.path.exists(copied):
+            os.remove(copied)
+        self.runs += 1
+        self.into = os.path.join(self.folder, f"into-{self.runs}")
         os.makedirs(self.into)
+        os.sync()
 
     def timed(self, case, name, size, command):
-        self.empty()
+        self.prepare()
         start = time.monotonic()
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         self.add(case, name, size, time.monotonic() - start)
@@ -121,7 +131,7 @@ class Bench:
         self.add(case, {"pump": "TLS pump", "channel": "channel"}[name], size, found["seconds"], cpu)
 
     def move(self, case, source, size):
-        self.empty()
+        self.prepare()
         found = self.ours("move", "--from", source, "--into", self.into)
         cpu = {key: found[key] for key in ("sender_cpu_s", "receiver_cpu_s")}
         self.add(case, "backfence", size, found["seconds"], cpu)
@@ -175,7 +185,7 @@ def parse():
     default = os.path.join(HERE, "..", "..", "build", "tests", "bench", "files_bench")
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--bench", default=default, help="the program files_bench, of a Release build")
-    parser.add_argument("--dir", default="/dev/shm", help="where sources and copies lie")
+    parser.add_argument("--dir", default="/var/tmp", help="where sources and copies lie")
     parser.add_argument("--gib", type=float, default=4, help="size of the one large file")
     parser.add_argument("--files", type=int, default=10000, help="number of files of 4 KiB")
     parser.add_argument("--rounds", type=int, default=5)

@@ -79,15 +79,19 @@ static gboolean save(const char *path, const Pairs *pairs, GError **error)
     return saved;
 }
 
-/* What the keys become at `wall_ms`; true when the key to publish changes. */
+/* A key goes 30 days after the next one was made, not after its own making: whoever was away for
+ * longer, or had a clock that leapt ahead, still reads what was sealed meanwhile.
+ *
+ * What the keys become at `wall_ms`; true when the key to publish changes. */
 static bool renew(const Pairs *old, int64_t wall_ms, Pairs *renewed)
 {
     renewed->count = 0;
     for (size_t i = 0; i < old->count; i++) {
         Pair pair = old->pairs[i];
+        bool newest = i + 1 == old->count;
         /* A clock that was ahead once must not keep a key for ever. */
         pair.made_ms = MIN(pair.made_ms, wall_ms);
-        if (wall_ms - pair.made_ms < KEPT_MS)
+        if (newest || wall_ms - MIN(old->pairs[i + 1].made_ms, wall_ms) < KEPT_MS)
             renewed->pairs[renewed->count++] = pair;
         sodium_memzero(&pair, sizeof pair);
     }

@@ -5,7 +5,7 @@
 #include <glib/gstdio.h>
 #include <unistd.h>
 
-#define THUMBNAIL_WITHIN_US (300 * 1000) /* an offer goes out at once, with or without */
+#define THUMBNAIL_WITHIN_US (700 * 1000) /* an offer goes out at once, with or without */
 
 struct Offerings {
     OfferingReady ready;

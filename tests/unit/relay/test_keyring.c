@@ -164,7 +164,7 @@ START_TEST(a_newer_algorithm_is_told_apart)
 }
 END_TEST
 
-START_TEST(keys_rotate_weekly_and_go_after_30_days)
+START_TEST(keys_rotate_weekly_and_go_30_days_later)
 {
     g_autoptr(Event) event = sealed_event(secret);
     gboolean changed = TRUE;
@@ -176,13 +176,25 @@ START_TEST(keys_rotate_weekly_and_go_after_30_days)
     ck_assert(changed);
     ck_assert_mem_ne(first, keyring_public(jonas_ring), sizeof first);
     assert_opens(jonas_ring, event, jonas);
-    ck_assert(keyring_rotate(jonas_ring, NOW_MS + 29 * DAY_MS, &changed, NULL));
+    ck_assert(keyring_rotate(jonas_ring, NOW_MS + 36 * DAY_MS, &changed, NULL));
     assert_opens(jonas_ring, event, jonas);
-    ck_assert(keyring_rotate(jonas_ring, NOW_MS + 30 * DAY_MS, &changed, NULL));
+    ck_assert(keyring_rotate(jonas_ring, NOW_MS + 37 * DAY_MS, &changed, NULL));
     uint32_t kind = 0;
     GBytes *content = NULL;
     ck_assert_int_eq(seal_open(jonas_ring, event, identity_key(jonas), &kind, &content),
                      SEAL_NOT_FOR_ME);
+}
+END_TEST
+
+START_TEST(who_was_away_for_long_reads_what_was_sealed_meanwhile)
+{
+    g_autoptr(Event) event = sealed_event(secret);
+    gboolean changed = FALSE;
+    ck_assert(keyring_rotate(jonas_ring, NOW_MS + 3650 * DAY_MS, &changed, NULL));
+    ck_assert(changed);
+    assert_opens(jonas_ring, event, jonas);
+    ck_assert(keyring_rotate(jonas_ring, NOW_MS + DAY_MS, &changed, NULL));
+    assert_opens(jonas_ring, event, jonas);
 }
 END_TEST
 
@@ -247,7 +259,8 @@ int main(void)
     tcase_add_test(all, length_is_hidden);
     tcase_add_test(all, lengths_around_the_padding_come_back);
     tcase_add_test(all, a_newer_algorithm_is_told_apart);
-    tcase_add_test(all, keys_rotate_weekly_and_go_after_30_days);
+    tcase_add_test(all, keys_rotate_weekly_and_go_30_days_later);
+    tcase_add_test(all, who_was_away_for_long_reads_what_was_sealed_meanwhile);
     tcase_add_test(all, a_clock_once_ahead_does_not_stop_rotation);
     tcase_add_test(all, is_kept_in_a_file);
     tcase_add_test(all, an_old_key_stays_when_the_new_one_cannot_be_written);

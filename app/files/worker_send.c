@@ -20,6 +20,7 @@ typedef struct {
     unsigned agains;  /* in all */
     unsigned missing; /* files that could not be given */
     Wire__Why why;    /* of the last of them */
+    bool finished;    /* Finished was said */
     bool over;        /* the outcome is set */
 } Sender;
 
@@ -123,6 +124,18 @@ static void take_stop(Sender *sender, const Wire__Stop *stop)
         worker_halted(sender->worker, stop);
 }
 
+static bool take_complete(Sender *sender, GError **error)
+{
+    if (!sender->finished || sender->again->len > 0)
+        return worker_broken(error, "claims to have what was not sent yet");
+    Worker *worker = sender->worker;
+    atomic_store(&worker->bytes, atomic_load(&worker->total));
+    worker->outcome.end = WORKER_DONE;
+    worker->outcome.missing = sender->missing;
+    sender->over = true;
+    return true;
+}
+
 static bool take_frame(Sender *sender, const Wire__DataFrame *frame, GError **error)
 {
     switch (frame->body_case) {
@@ -135,7 +148,7 @@ static bool take_frame(Sender *sender, const Wire__DataFrame *frame, GError **er
         take_stop(sender, frame->stop);
         return true;
     case WIRE__DATA_FRAME__BODY_COMPLETE:
-        return worker_broken(error, "claims to have what was not sent yet");
+        return take_complete(sender, error);
     case WIRE__DATA_FRAME__BODY__NOT_SET:
         return true;
     default:
@@ -279,16 +292,8 @@ static bool finish(Sender *sender, GError **error)
     Wire__DataFrame frame = WIRE__DATA_FRAME__INIT;
     frame.body_case = WIRE__DATA_FRAME__BODY_FINISHED;
     frame.finished = &finished;
+    sender->finished = true;
     return channel_send(sender->channel, &frame, error) && channel_flush(sender->channel, error);
-}
-
-static void complete(Sender *sender)
-{
-    Worker *worker = sender->worker;
-    atomic_store(&worker->bytes, atomic_load(&worker->total));
-    worker->outcome.end = WORKER_DONE;
-    worker->outcome.missing = sender->missing;
-    sender->over = true;
 }
 
 static bool await_complete(Sender *sender, GError **error)
@@ -302,9 +307,7 @@ static bool await_complete(Sender *sender, GError **error)
         }
         if (frame == NULL)
             continue;
-        if (frame->body_case == WIRE__DATA_FRAME__BODY_COMPLETE && sender->again->len == 0)
-            complete(sender);
-        else if (!take_frame(sender, frame, error) || !take_frames(sender, error))
+        if (!take_frame(sender, frame, error) || !take_frames(sender, error))
             return false;
         if (sender->again->len > 0 && !sender->over && !finish(sender, error))
             return false;

@@ -413,6 +413,27 @@ START_TEST(completing_too_early_is_a_fault)
 }
 END_TEST
 
+/* Both in one record: the sender reads the second while it serves the first. */
+START_TEST(the_end_may_come_together_with_progress)
+{
+    channel = speech_channel = worker_stage_start_one(stage, SENDER, NULL);
+    say_begin(5, 0);
+    (void)hear(WIRE__DATA_FRAME__BODY_FINISHED);
+    Wire__Progress progress = WIRE__PROGRESS__INIT;
+    Wire__Complete complete = WIRE__COMPLETE__INIT;
+    Wire__DataFrame frame = WIRE__DATA_FRAME__INIT;
+    frame.body_case = WIRE__DATA_FRAME__BODY_PROGRESS;
+    frame.progress = &progress;
+    ck_assert(channel_send(channel, &frame, NULL));
+    frame.body_case = WIRE__DATA_FRAME__BODY_COMPLETE;
+    frame.complete = &complete;
+    ck_assert(channel_send(channel, &frame, NULL));
+    ck_assert(channel_flush(channel, NULL));
+    worker_stage_await(stage, SENDER);
+    ck_assert_int_eq(stage->end[SENDER].end, WORKER_DONE);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("app/files/worker, hostile");
@@ -428,6 +449,7 @@ int main(void)
     tcase_add_loop_test(cases, a_bad_beginning_is_given_nothing, 0, G_N_ELEMENTS(bad_beginnings));
     tcase_add_loop_test(cases, a_receiver_that_goes_bad_is_left, 0, G_N_ELEMENTS(bad_goings_on));
     tcase_add_test(cases, completing_too_early_is_a_fault);
+    tcase_add_test(cases, the_end_may_come_together_with_progress);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

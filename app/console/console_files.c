@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#define PROGRESS_US INT64_C(1000000)
-#define PATIENCE_MS 2000 /* before a person is told what is waited for */
+#define PROGRESS_US INT64_C(200000) /* all that Transfers tells, but for a burst */
+#define PATIENCE_MS 2000            /* before a person is told what is waited for */
 #define HEX_KEY (2 * KEY_SIZE)
 
 /* What was said of a transfer last. */

@@ -1,7 +1,7 @@
 #pragma once
 /* What the console does about files by itself: says how transfers go (a person once for each change
- * of state, a program at most once a second besides), accepts unattended, and knows whether the end
- * of input may be the end of the program. Default GMainContext. */
+ * of state, a program at most five times a second besides), accepts unattended, and knows whether
+ * the end of input may be the end of the program. Default GMainContext. */
 
 #include "app/console/printer.h"
 #include "app/member.h"

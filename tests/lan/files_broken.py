@@ -10,7 +10,7 @@ import shutil
 import signal
 import threading
 
-from files import LARGE, MIB, Files, await_bytes, await_state, check_same, digest, largest
+from files import LARGE, MIB, Files, await_bytes, await_empty, await_state, check_same, digest, largest
 from room import await_joined, check
 from runner import main, scenario
 
@@ -49,8 +49,7 @@ class Scene(Files):
         return done
 
     def check_no_state(self):
-        states = os.path.join(self.home("h3"), "Bob", "transfers")
-        check(not os.path.isdir(states) or os.listdir(states) == [], f"left in {states}")
+        await_empty(os.path.join(self.home("h3"), "Bob", "transfers"))
 
     def await_failed(self, code, seconds=60, **more):
         failed = await_state(self.bob, "failed", seconds=seconds, **more)
@@ -167,7 +166,7 @@ def spoil(path, how):
 
 
 def check_nothing(lan):
-    check(os.listdir(lan.into) == [], os.listdir(lan.into))
+    await_empty(lan.into)
     lan.check_no_state()
 
 

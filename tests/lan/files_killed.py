@@ -15,7 +15,7 @@ import threading
 import time
 
 import files_journal as journal
-from files import MIB, Files, await_state, digest, parts
+from files import await_empty, await_state, digest, Files, MIB, parts
 from lan import Failure
 from room import await_joined, await_member, check
 from runner import main, scenario
@@ -155,13 +155,6 @@ def check_noted(pair, offer):
         of, noted = life.noted
         if entry["offer"] == offer == of and entry["state"] == "running":
             check(entry["bytes"] >= noted, f"{life.name} is at {entry['bytes']}, {noted} were noted")
-
-
-def await_empty(folder, seconds=10):
-    deadline = time.monotonic() + seconds
-    while os.path.isdir(folder) and os.listdir(folder):
-        check(time.monotonic() < deadline, f"left over: {os.listdir(folder)}")
-        pass_time(0.02)
 
 
 def check_received(pair, path):

@@ -4,7 +4,6 @@
 #include "ui/picture_header.h"
 
 #include <fcntl.h>
-#include <math.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -235,15 +234,4 @@ bool previews_dispatch(Previews *previews)
     if (news)
         forget_oldest(previews);
     return news;
-}
-
-bool preview_box(uint32_t source_width, uint32_t source_height, int *width, int *height)
-{
-    if (!source_width || !source_height)
-        return false;
-    double shrink = fmin(
-        1.0, fmin((double)PREVIEW_WIDTH / source_width, (double)PREVIEW_HEIGHT / source_height));
-    *width = MAX(1, (int)floor(source_width * shrink));
-    *height = MAX(1, (int)floor(source_height * shrink));
-    return true;
 }

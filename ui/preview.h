@@ -24,7 +24,3 @@ bool previews_size(Previews *previews, const char *path, uint32_t *width, uint32
 /* TRUE when one was decoded, or could not be: draw again. Forgets what was not asked for longest,
  * down to its bounds. */
 bool previews_dispatch(Previews *previews);
-
-/* The box, in pixels at scale 1, that a picture of this size takes in a message: known before
- * anything is decoded. FALSE when there is no such picture. */
-bool preview_box(uint32_t source_width, uint32_t source_height, int *width, int *height);

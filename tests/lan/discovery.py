@@ -277,7 +277,7 @@ def hostile_records():
         finder = lan.start("h3", "probe", "find")
         await_state(finder, "finder", "settled", 30)
         announce(lan, "h2")
-        await_candidate(finder, "the true node", seconds=20)
+        await_candidate(finder, "the true node", seconds=60)
         for entry in finder.objects:
             for one in entry.get("candidates", []):
                 check(not any(c < " " or c in "\x7f\u202e\ufffd" for c in one["name"]), one)

@@ -16,6 +16,7 @@ from runner import main, scenario
 
 SOON = 16 * MIB  # of LARGE: it is under way
 SLACK = 8 * MIB
+ROOM = LARGE // MIB + 44  # MiB: for LARGE and what goes with it
 
 
 class Scene(Files):
@@ -271,16 +272,16 @@ def there_is_no_room():
         failed = lan.await_failed("disk-full")
         check(failed["retryable"], failed)
         await_state(lan.ann, "failed")
-        lan.shell("h3", f"mount -o remount,size=300m '{lan.into}'")
+        lan.shell("h3", f"mount -o remount,size={ROOM}m '{lan.into}'")
         check_arrived(lan, lan.retry(failed))
 
 
 @scenario
 def the_disk_fills_meanwhile():
     with Scene() as lan:
-        disk(lan, "size=300m")
+        disk(lan, f"size={ROOM}m")
         lan.send_large()
-        lan.shell("h3", f"head -c 300M /dev/zero > '{lan.into}/other' || true")
+        lan.shell("h3", f"head -c {ROOM}M /dev/zero > '{lan.into}/other' || true")
         failed = lan.await_failed("disk-full")
         before = failed["bytes"]
         check(before >= SOON, failed)
@@ -295,7 +296,7 @@ def the_disk_fills_meanwhile():
 @scenario
 def it_may_not_be_written():
     with Scene() as lan:
-        disk(lan, "ro,size=300m")
+        disk(lan, f"ro,size={ROOM}m")
         lan.path = lan.file("h2", "large.bin", LARGE)
         lan.ann.say(f"/send Bob '{lan.path}'")
         failed = lan.await_failed("no-permission")

@@ -332,12 +332,6 @@ START_TEST(previews_come_later_and_stay)
     ck_assert(source_width == 720 && source_height == 480);
     ck_assert(!previews_size(previews, text, &source_width, &source_height));
     ck_assert(!previews_size(previews, "/nowhere/x.png", &source_width, &source_height));
-    int width;
-    int height;
-    ck_assert(preview_box(4000, 1000, &width, &height) && width == 360 && height == 90);
-    ck_assert(preview_box(10, 10, &width, &height) && width == 10);
-    ck_assert(preview_box(4000000000u, 1, &width, &height) && height == 1);
-    ck_assert(!preview_box(0, 10, &width, &height));
 }
 END_TEST
 

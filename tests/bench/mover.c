@@ -119,10 +119,11 @@ static WorkerEnd move_once(const Lane *lane)
     Opening opening = open_way(lane);
     g_autofree char *state = g_build_filename(lane->config->own, "state", NULL);
     WorkerTarget target = {.state_dir = state, .into = lane->config->own, .offer = lane->offer};
-    g_autoptr(Worker) worker = lane->config->sends ? worker_send(&config, &opening, lane->listing)
-                                                   : worker_receive(&config, &opening, &target);
+    Worker *worker = lane->config->sends ? worker_send(&config, &opening, lane->listing)
+                                         : worker_receive(&config, &opening, &target);
     while (!end.over)
         g_main_context_iteration(context, TRUE);
+    worker_free(worker);
     if (!lane->config->sends) {
         landing_forget(state);
         if (end.path != NULL)

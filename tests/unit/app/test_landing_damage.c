@@ -73,8 +73,8 @@ START_TEST(test_torn_journal)
         "rm state/journal",
         "head -c 4096 /dev/urandom > state/journal",
         "rm state/manifest",
-        "cat state/journal >> state/journal.2; cat state/journal.2 >> state/journal;"
-        "rm state/journal.2",
+        ("cat state/journal >> state/journal.2; cat state/journal.2 >> state/journal;"
+         "rm state/journal.2"),
     };
     landing_stage_die_after(5);
     stage_run(damages[_i]);

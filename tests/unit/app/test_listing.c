@@ -113,8 +113,8 @@ START_TEST(test_odd_names)
                                         "a_b",
                                         "e\xCC\x81",
                                         "\xC3\xA9",
-                                        "\xE2\x80\xAE"
-                                        "gpj.exe",
+                                        ("\xE2\x80\xAE"
+                                         "gpj.exe"),
                                         " x ",
                                         "-rf",
                                         "~",

@@ -3,7 +3,7 @@
  *
  * What Transfers asks for is never answered from inside the asking: a dialer and a task report from
  * the context. */
-#include "app/dialer.h"
+#include "relay/dialer.h"
 #include "app/files/door.h"
 #include "app/files/errand.h"
 #include "app/member_internal.h"
@@ -338,6 +338,7 @@ void member_files_event(MemberFiles *files, const SessionEvent *event)
     case SESSION_EVENT_TYPING:
     case SESSION_EVENT_HISTORY:
     case SESSION_EVENT_NOTICE:
+    case SESSION_EVENT_MOVED:
     case SESSION_EVENT_WANTS_CONNECT:
         break;
     }

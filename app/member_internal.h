@@ -1,7 +1,7 @@
 #pragma once
 /* What the files of the member share; nobody else includes it. */
 
-#include "app/dialer.h"
+#include "relay/dialer.h"
 #include "app/member.h"
 
 /* A node that was seen, under the number that the session knows it by. */

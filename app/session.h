@@ -4,7 +4,12 @@
  * and outbox writes and SessionEvents come out.
  *
  *   SEARCHING --candidate--> JOINING --Welcome--> JOINED --link gone--> LOST --back-off--> JOINING
- * …
+ *       |                       ^                                         |
+ *       +---nobody: serve it----+-------------the next in line: serve it--+
+ *
+ * A session that serves is joined to its own hub like any other member to any other relay, by a
+ * link to itself. It goes on looking for nodes of the place that rank before it (relay programs,
+ * then the lowest key), and when one answers it gives the place over and follows.
  *
  * It keeps one Log for the place it is in (opened by the shell through `open_log`) and the Store of
  * this data directory. One thread. */
@@ -89,8 +94,11 @@ typedef enum {
                                session_history() again */
     SESSION_EVENT_NOTICE, /* one line for the person (text): clock far off, fork seen, disk full …
                            */
-    SESSION_EVENT_WANTS_CONNECT, /* nothing found for 3 s */
-    SESSION_EVENT_NOTE, /* another member's note: `from`, `note`; both live during the call */
+    SESSION_EVENT_WANTS_CONNECT, /* nothing found for 3 s, and this one cannot serve */
+    SESSION_EVENT_MOVED, /* another node carries the room now: `text` is one quiet line for the
+                            person ("The room moved to Mira's computer"), `member` who it is (NULL:
+                            a relay program) */
+    SESSION_EVENT_NOTE,  /* another member's note: `from`, `note`; both live during the call */
     SESSION_EVENT_NOTE_RETURNED, /* ours to `from` was not forwarded: `retry_ms` */
 } SessionEventType;
 
@@ -131,13 +139,36 @@ typedef struct {
     bool last_here; /* the place last joined on this network */
 } SessionCandidate;
 
+/* Candidates with this bit are the session's own: nodes that it learnt of by the link. Their
+ * addresses are session_addresses(). */
+#define SESSION_NODE (UINT64_C(1) << 63)
+/* The own hub: dialled by loopback. */
+#define SESSION_SELF UINT64_MAX
+
+/* What the shell knows of the network that this machine is on. */
+typedef struct {
+    bool up;                   /* some interface besides loopback has an address */
+    bool known;                /* it can be told from others */
+    uint8_t id[PLACE_SIZE];    /* when known */
+    uint8_t place[PLACE_SIZE]; /* to be served here when nobody does: the place last joined on this
+                                  network, else derived from it; not known: random, made once */
+} SessionNetwork;
+
 typedef struct {
     /* Race all addresses of this candidate; the answer is session_dialled() or
-     * session_dial_failed(). One dial at a time. */
+     * session_dial_failed(). One dial at a time; the link, if there is one, stays. */
     void (*dial)(uint64_t candidate, void *user);
-    /* Give a dial up, or close the link, after writing out what was sent. Nothing more is
-     * reported of it. */
+    /* Close the link, after writing out what was sent, or, when there is none, give the dial up.
+     * Nothing more is reported of it. When called from inside session_dialled(), the one just
+     * dialled takes the place of the link that is closed; after session_dialled() without hang_up()
+     * while there is a link, the one just dialled is dropped. */
     void (*hang_up)(void *user);
+    /* Serve the place of session_log() from now on: SESSION_SELF can be dialled when it returns
+     * true. NULL: cannot serve. */
+    bool (*serve)(void *user);
+    /* Serve no more: all members are sent to `key` at `addresses` (both NULL: to whom they think is
+     * next). The log is the session's alone when it returns. */
+    void (*retire)(const uint8_t *key, char *const *addresses, void *user);
     bool (*send)(GBytes *frame, void *user);
     /* Opens (or makes) the log of a place; transfer full. */
     Log *(*open_log)(const uint8_t *place, GError **error, void *user);
@@ -162,6 +193,14 @@ void session_candidates(Session *session, const SessionCandidate *candidates, si
 /* A person chose this one (or typed it): it goes before the rule, and a link elsewhere is left. */
 void session_choose(Session *session, uint64_t candidate, int64_t now_us);
 void session_try_now(Session *session, int64_t now_us);
+
+/* Which network it is; at the beginning and when that changed. On another network the place is left
+ * and searched for anew. */
+void session_network(Session *session, const SessionNetwork *network, int64_t now_us);
+/* Where this node would serve; NULL or empty: it cannot. Others learn it when they need it. */
+void session_set_addresses(Session *session, char *const *addresses, int64_t now_us);
+/* Of a SESSION_NODE: numeric host:port; NULL when it is not known (any more). */
+char *const *session_addresses(const Session *session, uint64_t candidate);
 
 /* TLS is up with this key. */
 void session_dialled(Session *session, uint64_t candidate, const uint8_t *key, int64_t now_us);
@@ -195,7 +234,8 @@ void session_typing(Session *session, const ConversationId *conversation, int64_
 /* Asks the relay for older events than what is held; SESSION_EVENT_HISTORY follows, also when there
  * are none. */
 void session_load_older(Session *session, const ConversationId *conversation, int64_t now_us);
-/* Goodbye; hangs up. */
+/* Goodbye; hangs up. One that serves hands the place over first: that is the shell's part
+ * (app/host.h), before this. */
 void session_leave(Session *session, int64_t now_us);
 /* The name until the person chooses one; made valid. */
 void session_suggest_name(Session *session, const char *name, int64_t now_us);
@@ -211,6 +251,10 @@ const SessionMember *session_self(const Session *session);
 bool session_name_chosen(const Session *session);
 bool session_away(const Session *session);
 bool session_relay_program(const Session *session);
+/* This node carries the place. */
+bool session_serving(const Session *session);
+/* Who carries it, KEY_SIZE bytes; NULL when not joined. */
+const uint8_t *session_relay_key(const Session *session);
 /* NULL before the first place. For searching and read marks. */
 Log *session_log(const Session *session);
 /* Messages, profile changes and repairs that are not with the relay yet. */

@@ -98,7 +98,7 @@ static void append(Session *session, Arrival *arrival)
         arrival->filed ? conversation_bytes(&arrival->conversation) : NULL;
     g_autoptr(GError) error = NULL;
     uint64_t position = 0;
-    switch (log_append(session->log, arrival->event, true, arrival->position, conversation,
+    switch (log_append(session->log, arrival->event, LOG_RULE_SET, arrival->position, conversation,
                        arrival->opened_kind, arrival->opened, &position, &error)) {
     case LOG_APPENDED:
         session->seen_last_ms = MAX(session->seen_last_ms, event_time_ms(arrival->event));
@@ -106,6 +106,7 @@ static void append(Session *session, Arrival *arrival)
         g_array_append_val(session->arrivals, *arrival);
         return;
     case LOG_FORK:
+    case LOG_FORKED:
         tell_fork(session, arrival->event);
         break;
     case LOG_FAILED:

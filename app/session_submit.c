@@ -194,8 +194,9 @@ static bool append_own(Session *session, Item *item, Event *event, uint64_t posi
         item->kind == EVENT_PROFILE ? NULL : conversation_bytes(&item->conversation);
     g_autoptr(GError) error = NULL;
     uint64_t own_position = 0;
-    if (log_append(session->log, event, true, position, conversation, private ? item->kind : 0,
-                   private ? item->content : NULL, &own_position, &error) == LOG_FAILED) {
+    if (log_append(session->log, event, LOG_RULE_SET, position, conversation,
+                   private ? item->kind : 0, private ? item->content : NULL, &own_position,
+                   &error) == LOG_FAILED) {
         session_disk_failed(session, error);
         return false;
     }

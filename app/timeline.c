@@ -298,6 +298,7 @@ void timeline_event(Timeline *timeline, const SessionEvent *event, int64_t now_u
         timeline->wants_connect = timeline->changed = true;
         break;
     case SESSION_EVENT_NOTE:
+    case SESSION_EVENT_MOVED:
     case SESSION_EVENT_NOTE_RETURNED:
         break;
     }

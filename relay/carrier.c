@@ -311,11 +311,12 @@ static void drop_idle(Carrier *carrier)
     }
 }
 
-void carrier_shut_down(Carrier *carrier, void (*done)(void *user), void *user)
+void carrier_shut_down(Carrier *carrier, const HubSuccessor *successor, void (*done)(void *user),
+                       void *user)
 {
     g_clear_pointer(&carrier->listener, listener_free);
     int64_t now_us = g_get_monotonic_time();
-    hub_shut_down(carrier->hub, now_us);
+    hub_shut_down(carrier->hub, successor, now_us);
     carrier->shutting_down = true;
     carrier->done = done;
     carrier->done_user = user;

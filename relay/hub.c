@@ -317,7 +317,7 @@ size_t hub_frame_max(const HubLink *link)
     return link->joined ? FRAME_MAX : FRAME_MAX_BEFORE_ADMISSION;
 }
 
-void hub_shut_down(Hub *hub, int64_t now_us)
+void hub_shut_down(Hub *hub, const HubSuccessor *successor, int64_t now_us)
 {
     hub_flush(hub, now_us);
     for (guint i = 0; i < hub->links->len; i++)

@@ -33,12 +33,22 @@ typedef struct {
     const uint8_t *self;    /* KEY_SIZE: the node's own key */
     bool relay_program;     /* false: an app serves */
     const char *software;
+    /* An app's hub: room time so far, as its session knew it; 0: none. Room time goes on from there
+     * whatever the clock says. */
+    int64_t room_time_ms;
 } HubConfig;
+
+/* Who serves next. */
+typedef struct {
+    const uint8_t *key;           /* KEY_SIZE */
+    const char *const *addresses; /* numeric host:port, NULL-terminated */
+} HubSuccessor;
 
 typedef struct Hub Hub;
 typedef struct HubLink HubLink;
 
-/* `log` must outlive the hub and belongs to it meanwhile. */
+/* `log` must outlive the hub. A relay program's log belongs to it meanwhile; an app's session
+ * shares it (log_losses()), and is a member like all others, over a link of its own key. */
 Hub *hub_new(const HubConfig *config, Log *log, const HubOutput *output, void *user,
              int64_t now_us);
 void hub_free(Hub *hub);
@@ -58,8 +68,15 @@ void hub_tick(Hub *hub, int64_t now_us);
 int64_t hub_deadline(const Hub *hub);
 /* Largest message that this link may send now: before admission less. */
 size_t hub_frame_max(const HubLink *link);
-/* Says Goodbye to everyone with this reason and closes all links, after a last flush. */
-void hub_shut_down(Hub *hub, int64_t now_us);
+/* Says Goodbye to everyone and closes all links, after a last flush: MOVED with `successor`'s key
+ * and addresses, or, when it is NULL, SHUTTING_DOWN with the first of the successors, if there are
+ * any. Afterwards the log is not touched any more. */
+void hub_shut_down(Hub *hub, const HubSuccessor *successor, int64_t now_us);
+/* Before a clean end: gives the first successor that is linked what only this log may hold (private
+ * events that wait for their readers). `done` (once, perhaps at once) when it has them or there is
+ * nobody, at the latest after HAND_OVER_US; the hub serves on until then. */
+#define HAND_OVER_US (700 * INT64_C(1000))
+void hub_hand_over(Hub *hub, void (*done)(void *user), void *user, int64_t now_us);
 
 int64_t hub_room_time_ms(const Hub *hub);
 unsigned hub_joined(const Hub *hub); /* members linked now */

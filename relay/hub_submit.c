@@ -82,7 +82,7 @@ static void append(HubLink *link, Event *event)
     uint64_t position = 0;
     Submitted submitted = {.link = link, .event = event_ref(event)};
     LogAppend result =
-        log_append(hub->log, event, false, 0, conversation, 0, NULL, &position, &error);
+        log_append(hub->log, event, LOG_RULE_STRICT, 0, conversation, 0, NULL, &position, &error);
     submitted.position = position;
     switch (result) {
     case LOG_APPENDED:
@@ -96,6 +96,7 @@ static void append(HubLink *link, Event *event)
         refuse_with_head(link, event, WIRE__REFUSAL__GAP, "Earlier events are missing.");
         break;
     case LOG_FORK:
+    case LOG_FORKED:
         hub->unsaved = true; /* the proof */
         hub_report(hub, "fork", link, NULL);
         refuse_with_head(link, event, WIRE__REFUSAL__FORK,

@@ -6,6 +6,9 @@
 #include "relay/database.h"
 #include "relay/event.h"
 
+#define SUM_SIZE 16
+#define FORKED_MAX 1024 /* contradicting events kept of one author */
+
 /* The errors of relay/database.h under the log's name. */
 typedef enum {
     LOG_ERROR_NEWER = DATABASE_ERROR_NEWER, /* written by a newer version: nothing was touched */
@@ -40,25 +43,46 @@ void log_set_size_limit(Log *log, uint64_t bytes);
 
 typedef enum {
     LOG_APPENDED,
-    LOG_KNOWN, /* it is here already; `position` is where */
-    LOG_GAP,   /* seq leaves out events of the lane */
-    LOG_FORK,  /* another event stands there; this one was kept as proof */
+    LOG_KNOWN,  /* it is here already; `position` is where */
+    LOG_GAP,    /* seq leaves out events of the lane */
+    LOG_FORK,   /* another event stands there, or it names another predecessor: not in the log, kept
+                   as proof */
+    LOG_FORKED, /* the same, but it is in the log: appended as any other */
     LOG_FAILED,
 } LogAppend;
 
+typedef enum {
+    /* What a member submits of its own: continues its feed, or LOG_GAP or LOG_FORK. */
+    LOG_RULE_STRICT,
+    /* What another log holds: seq may leave out or fill in, for members read newest first and do
+     * not hold other people's private events; and the log is a set that only grows, so that all
+     * logs of a place end with the same events, forks included. At most FORKED_MAX contradicting
+     * events of an author are taken; then LOG_FORK. */
+    LOG_RULE_SET,
+} LogRule;
+
 /* Adds an event that was verified. Checked here: that it continues its feed (seq, prev).
  *
- * `allow_gaps`: for members, who read newest first and do not hold other people's private events:
- * seq may leave out or fill in; what is beside it is compared. Relays never allow gaps.
  * `source_position` is its position in the log of the relay that it came from, 0 for the relay's
  * own. `conversation` (room id or the other's key, any length up to 32, NULL: none) files it for
  * log_history(). `opened` is the readable content of a sealed event, or NULL.
  *
  * `position` is set on LOG_APPENDED and LOG_KNOWN; above log_head() it is not committed yet.
  * LOG_FAILED sets `error`, and everything appended since the last commit is gone too. */
-LogAppend log_append(Log *log, const Event *event, bool allow_gaps, uint64_t source_position,
+LogAppend log_append(Log *log, const Event *event, LogRule rule, uint64_t source_position,
                      GBytes *conversation, uint32_t opened_kind, GBytes *opened, uint64_t *position,
                      GError **error);
+/* For an app that serves: its hub stored the event at `position` of this same log, and now its
+ * session files it for log_history(). Part of the transaction. */
+gboolean log_file(Log *log, uint64_t position, GBytes *conversation, uint32_t opened_kind,
+                  GBytes *opened, GError **error);
+/* Whose log it is (KEY_SIZE bytes, copied): log_delivered() never takes the bodies of what concerns
+ * them. NULL, as at first: nobody's, a relay program's. */
+void log_set_owner(Log *log, const uint8_t *key);
+/* How often a transaction was lost, by a failure or a rollback. Hub and session of an app that
+ * serves share one log and so one transaction: who appended something looks whether this is still
+ * the same, and else treats it as a failed commit. */
+unsigned log_losses(const Log *log);
 /* COMMIT with synchronous=FULL; TRUE at once when nothing was changed. On failure nothing of the
  * transaction is there, unless LOG_ERROR_IO. */
 gboolean log_commit(Log *log, GError **error);
@@ -86,6 +110,9 @@ void log_entry_clear(LogEntry *entry);
  * error. */
 GArray *log_page(Log *log, const uint8_t *viewer, uint64_t after, uint64_t before, unsigned limit,
                  size_t max_bytes, uint64_t *covered_after, GError **error);
+/* The same of the private lane only: what is public counts as not concerning the viewer. */
+GArray *log_private_page(Log *log, const uint8_t *viewer, uint64_t after, uint64_t before,
+                         unsigned limit, size_t max_bytes, uint64_t *covered_after, GError **error);
 
 /* A point in the order shown: (time, hash). */
 typedef struct {
@@ -107,14 +134,40 @@ typedef struct {
     uint64_t incarnation;
     Lane lane;
     uint64_t seq;  /* 0: nothing */
-    uint64_t held; /* how many events up to `seq` are here: fewer when there are gaps */
-    uint8_t hash[HASH_SIZE];
+    uint64_t held; /* how many events are here: fewer than `seq` when there are gaps, more when the
+                      feed is forked */
+    uint8_t hash[HASH_SIZE]; /* of the event at `seq`; of several the smallest */
+    /* Sum of the first 16 bytes of all hashes, as big-endian numbers modulo 2^128: two nodes with
+     * equal `held` and `sum` hold the same events. The author alone could choose events whose sums
+     * are equal, and would only harm its own feed. */
+    uint8_t sum[SUM_SIZE];
+    uint64_t first; /* log_heads_since(), private lane: the lowest seq whose body is still here */
 } LogHead;
 /* Also counts what is appended and not committed yet. seq 0 when the feed is unknown. */
 LogHead log_feed_head(Log *log, const uint8_t *author, uint64_t incarnation, Lane lane);
 /* The same for all feeds of `author` (NULL: of everybody): GArray of LogHead, empty when reading
  * fails. */
 GArray *log_heads(Log *log, const uint8_t *author);
+/* What another node may lack that holds everything up to `position` of this log: heads of the
+ * public feeds, and of private feeds with bodies still here, that have events above it. `owner`
+ * (may be NULL): of this member's private feeds always. */
+GArray *log_heads_since(Log *log, uint64_t position, const uint8_t *owner);
+/* Parts of [first, last] of a feed that are not here, falling, at most `limit`: GArray of LogSpan.
+ */
+typedef struct {
+    uint64_t first, last; /* seq, both included */
+} LogSpan;
+GArray *log_missing(Log *log, const uint8_t *author, uint64_t incarnation, Lane lane,
+                    uint64_t first, uint64_t last, unsigned limit);
+/* Is this very event of the feed here (HASH_SIZE bytes)? */
+bool log_holds(Log *log, const uint8_t *author, uint64_t incarnation, Lane lane, uint64_t seq,
+               const uint8_t *hash);
+/* Events of [first, last] of a feed, of a fork all, falling in seq; not more than `limit` and
+ * `max_bytes` of bodies but at least one; what delivered private events were is left out. As
+ * log_page(). `covered` is set to the seq from which on the answer is complete. */
+GArray *log_span(Log *log, const uint8_t *author, uint64_t incarnation, Lane lane, uint64_t first,
+                 uint64_t last, unsigned limit, size_t max_bytes, uint64_t *covered,
+                 GError **error);
 /* Events of one feed from `seq` on, rising: to answer a GAP. As log_page(). */
 GArray *log_feed(Log *log, const uint8_t *author, uint64_t incarnation, Lane lane, uint64_t seq,
                  unsigned limit, GError **error);
@@ -152,6 +205,19 @@ gboolean log_cover(Log *log, const uint8_t *other_log, uint64_t after, uint64_t 
                    GError **error);
 /* GArray of LogRange, rising, disjoint. */
 GArray *log_covered(Log *log, const uint8_t *other_log);
+
+/* What is remembered of another log besides which parts of it are held. */
+typedef struct {
+    uint64_t told;          /* it holds everything of this log up to here */
+    uint64_t mark_position; /* the newest event read of it, and its place there; 0: none */
+    uint8_t mark[HASH_SIZE];
+} LogOther;
+/* Zeros when nothing is. */
+LogOther log_other(Log *log, const uint8_t *other_log);
+/* Part of the transaction. */
+gboolean log_set_other(Log *log, const uint8_t *other_log, const LogOther *other, GError **error);
+/* Everything remembered of it is void, what is covered too. Part of the transaction. */
+gboolean log_forget_other(Log *log, const uint8_t *other_log, GError **error);
 
 /* Compares the stored hash of up to `limit` events after position `*after` with the hash of their
  * bytes; SQLite's own check does not see a flipped bit in them. `*after` moves on; it is log_head()

@@ -89,7 +89,7 @@ static LogAppend judge_inside(Append *append, GError **error)
     return LOG_APPENDED;
 }
 
-static LogAppend judge(Append *append, bool allow_gaps, GError **error)
+static LogAppend judge(Append *append, LogRule rule, GError **error)
 {
     uint64_t seq = event_seq(append->event);
 
@@ -99,7 +99,7 @@ static LogAppend judge(Append *append, bool allow_gaps, GError **error)
         return judge_next(append, error);
     if (seq <= append->feed->seq)
         return judge_inside(append, error);
-    return allow_gaps ? LOG_APPENDED : LOG_GAP;
+    return rule == LOG_RULE_SET ? LOG_APPENDED : LOG_GAP;
 }
 
 static bool keep_proof(Append *append, GError **error)
@@ -233,7 +233,7 @@ static LogAppend repair(Log *log, const Event *event, uint64_t position, GError 
     return LOG_KNOWN;
 }
 
-static LogAppend append_event(Append *append, bool allow_gaps, const Filing *filing,
+static LogAppend append_event(Append *append, LogRule rule, const Filing *filing,
                               uint64_t *position, GError **error)
 {
     append->author = log_member_make(append->log, event_author(append->event), error);
@@ -243,7 +243,7 @@ static LogAppend append_event(Append *append, bool allow_gaps, const Filing *fil
                        : NULL;
     if (!append->feed)
         return LOG_FAILED;
-    LogAppend result = judge(append, allow_gaps, error);
+    LogAppend result = judge(append, rule, error);
 
     switch (result) {
     case LOG_APPENDED:
@@ -258,7 +258,7 @@ static LogAppend append_event(Append *append, bool allow_gaps, const Filing *fil
     }
 }
 
-LogAppend log_append(Log *log, const Event *event, bool allow_gaps, uint64_t source_position,
+LogAppend log_append(Log *log, const Event *event, LogRule rule, uint64_t source_position,
                      GBytes *conversation, uint32_t opened_kind, GBytes *opened, uint64_t *position,
                      GError **error)
 {
@@ -267,7 +267,7 @@ LogAppend log_append(Log *log, const Event *event, bool allow_gaps, uint64_t sou
 
     if (!log_change(log, error))
         return LOG_FAILED;
-    LogAppend result = append_event(&append, allow_gaps, &filing, position, error);
+    LogAppend result = append_event(&append, rule, &filing, position, error);
 
     if (result == LOG_FAILED)
         log_give_up(log);

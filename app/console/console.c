@@ -305,6 +305,7 @@ static void on_event(const SessionEvent *event, void *user)
         break;
     case SESSION_EVENT_TYPING:
     case SESSION_EVENT_NOTE:
+    case SESSION_EVENT_MOVED:
     case SESSION_EVENT_NOTE_RETURNED:
         break;
     }

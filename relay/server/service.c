@@ -166,7 +166,7 @@ static gboolean leave(void *user)
     service->leaving = true;
     report("leaving", NULL);
     g_clear_pointer(&service->announcer, announcer_free);
-    carrier_shut_down(service->carrier, left, service);
+    carrier_shut_down(service->carrier, NULL, left, service);
     return G_SOURCE_CONTINUE;
 }
 

@@ -127,7 +127,7 @@ static void append_group(Bench *bench, GPtrArray *events)
     uint64_t position;
 
     for (guint i = 0; i < events->len; i++) {
-        if (log_append(bench->log, events->pdata[i], false, 0, bench->room, 0, NULL, &position,
+        if (log_append(bench->log, events->pdata[i], LOG_RULE_STRICT, 0, bench->room, 0, NULL, &position,
                        &error) != LOG_APPENDED)
             g_error("not appended: %s", error ? error->message : "");
     }

@@ -43,7 +43,7 @@ static void append(Log *log, Author *author, uint32_t kind, GBytes *content, int
     g_autoptr(GBytes) conversation = g_bytes_new(general, sizeof general);
     g_autoptr(GError) error = NULL;
     uint64_t position = 0;
-    must(event && log_append(log, event, false, 0, conversation, 0, NULL, &position, &error) ==
+    must(event && log_append(log, event, LOG_RULE_STRICT, 0, conversation, 0, NULL, &position, &error) ==
                       LOG_APPENDED,
          error);
     author->seq++;

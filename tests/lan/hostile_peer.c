@@ -1,6 +1,6 @@
 #include "tests/lan/hostile_peer.h"
 
-#include "app/dialer.h"
+#include "relay/dialer.h"
 #include "relay/message.h"
 
 #include <arpa/inet.h>

@@ -108,7 +108,7 @@ void relay_crash(World *world)
 
 void relay_stop(World *world)
 {
-    hub_shut_down(world->hub, world->now_us);
+    hub_shut_down(world->hub, NULL, world->now_us);
     relay_crash(world);
 }
 

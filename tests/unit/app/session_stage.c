@@ -207,6 +207,7 @@ static void out_event(const SessionEvent *event, void *user)
     case SESSION_EVENT_NOTICE:
         session_stage_tell(stage, "notice %s", event->code);
         break;
+    case SESSION_EVENT_MOVED:
     case SESSION_EVENT_WANTS_CONNECT:
         session_stage_tell(stage, "wants connect");
         break;

@@ -1,6 +1,6 @@
 /* The ways that a data channel takes, with all the parts that take it: dialler, door, links given
  * away, the relay's meetings, workers at both ends. */
-#include "app/dialer.h"
+#include "relay/dialer.h"
 #include "app/files/door.h"
 #include "app/files/worker.h"
 #include "relay/carrier.h"

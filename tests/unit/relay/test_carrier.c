@@ -146,7 +146,7 @@ START_TEST(shutting_down_says_goodbye)
     }
     say_hello(&clients[0], "test");
     loopback_await(&clients[0].welcomes, 1);
-    carrier_shut_down(carrier, note_stopped, NULL);
+    carrier_shut_down(carrier, NULL, note_stopped, NULL);
     loopback_await(&stopped, 1);
     loopback_await(&clients[0].closed, 1);
     ck_assert_uint_eq(clients[0].goodbyes, 1);
@@ -158,7 +158,7 @@ END_TEST
 
 START_TEST(shutting_down_without_links_ends_at_once)
 {
-    carrier_shut_down(carrier, note_stopped, NULL);
+    carrier_shut_down(carrier, NULL, note_stopped, NULL);
     loopback_await(&stopped, 1);
 }
 END_TEST

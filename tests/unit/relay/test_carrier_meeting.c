@@ -375,7 +375,7 @@ START_TEST(shutting_down_ends_meetings)
     meet_each_other();
     dial_data(&members[0]); /* one that says nothing */
     loopback_await(&members[0].opened, 2);
-    carrier_shut_down(carrier, note_stopped, NULL);
+    carrier_shut_down(carrier, NULL, note_stopped, NULL);
     loopback_await(&stopped, 1);
     loopback_await(&members[0].closed, 1);
     uint8_t byte;

@@ -452,7 +452,7 @@ START_TEST(nobody_begins_feeds_without_end)
     for (uint64_t i = 1; i <= FEEDS_MAX; i++) {
         g_autoptr(Event) event = first_of_feed(identity, i);
         uint64_t position = 0;
-        log_append(stage_log(stage), event, false, 0, NULL, 0, NULL, &position, NULL);
+        log_append(stage_log(stage), event, LOG_RULE_STRICT, 0, NULL, 0, NULL, &position, NULL);
         ck_assert_uint_eq(position, i);
     }
     ck_assert(log_commit(stage_log(stage), NULL));

@@ -280,7 +280,7 @@ START_TEST(conversations_come_newest_first)
 
     put(the_log, text);
     ck_assert_int_eq(
-        log_append(the_log, sealed, true, 17, direct, EVENT_MESSAGE, opened, &position, &error),
+        log_append(the_log, sealed, LOG_RULE_SET, 17, direct, EVENT_MESSAGE, opened, &position, &error),
         LOG_APPENDED);
     commit(the_log);
     g_autoptr(GPtrArray) names = log_conversations(the_log, &error);

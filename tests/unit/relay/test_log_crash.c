@@ -176,7 +176,7 @@ static void expect_group_lost(Log *log, LogError code)
     for (unsigned i = 0; i < 6000 && done; i++) {
         g_autoptr(Event) event = author_says(ann, "a text that takes some room on the disk");
 
-        done = log_append(log, event, false, 0, NULL, 0, NULL, &position, &error) != LOG_FAILED;
+        done = log_append(log, event, LOG_RULE_STRICT, 0, NULL, 0, NULL, &position, &error) != LOG_FAILED;
     }
     ck_assert(!done || !log_commit(log, &error));
     ck_assert_msg(g_error_matches(error, LOG_ERROR, (int)code), "%s", error->message);

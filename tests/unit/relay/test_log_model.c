@@ -115,7 +115,7 @@ static void step_full(Model *model)
     for (unsigned i = 0; i < 50 && result == LOG_APPENDED; i++) {
         g_autoptr(Event) event = author_says(stranger, text);
 
-        result = log_append(model->log, event, false, 0, NULL, 0, NULL, &position, &error);
+        result = log_append(model->log, event, LOG_RULE_STRICT, 0, NULL, 0, NULL, &position, &error);
     }
     ck_assert_int_eq(result, LOG_FAILED);
     ck_assert(g_error_matches(error, LOG_ERROR, LOG_ERROR_FULL));

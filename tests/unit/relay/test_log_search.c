@@ -106,7 +106,7 @@ START_TEST(opened_directs_are_found_and_sealed_ones_are_not)
     uint64_t position;
 
     ck_assert_int_eq(
-        log_append(the_log, for_us, true, 1, NULL, EVENT_MESSAGE, opened, &position, &error),
+        log_append(the_log, for_us, LOG_RULE_SET, 1, NULL, EVENT_MESSAGE, opened, &position, &error),
         LOG_APPENDED);
     put(the_log, not_opened);
     commit(the_log);

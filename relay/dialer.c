@@ -1,7 +1,7 @@
 /* The race: `waiting` holds the addresses to be tried, families by turns; one is taken when the
  * last attempt has had its 250 ms, or at once when an attempt failed. The first link that opens
  * with an acceptable key ends everything else. */
-#include "app/dialer.h"
+#include "relay/dialer.h"
 
 #include <errno.h>
 #include <sys/socket.h>

@@ -1,4 +1,4 @@
-#include "app/dialer.h"
+#include "relay/dialer.h"
 #include "relay/carrier.h"
 
 #include <arpa/inet.h>

@@ -29,7 +29,19 @@ static bool is_event(const Wire__SignedEvent *event)
 static bool is_head(const Wire__Head *head)
 {
     return head != NULL && empty_or(head->author, KEY_SIZE) && head->lane <= 1 &&
-           head->seq <= POSITION_MAX && head->hash.len == (head->seq == 0 ? 0 : HASH_SIZE);
+           head->seq <= POSITION_MAX && head->hash.len == (head->seq == 0 ? 0 : HASH_SIZE) &&
+           head->count <= POSITION_MAX && empty_or(head->sum, SUM_SIZE) && head->first <= head->seq;
+}
+
+static bool are_addresses(char **addresses, size_t count)
+{
+    if (count > ADDRESSES_MAX)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (strlen(addresses[i]) > ADDRESS_MAX)
+            return false;
+    }
+    return true;
 }
 
 static const char *check_hello(Wire__Hello *hello)
@@ -38,6 +50,9 @@ static const char *check_hello(Wire__Hello *hello)
     BAD_UNLESS(empty_or(hello->place, PLACE_SIZE), "size of place");
     BAD_UNLESS(empty_or(hello->log, PLACE_SIZE), "size of log");
     BAD_UNLESS(hello->position <= POSITION_MAX, "position out of range");
+    BAD_UNLESS(are_addresses(hello->addresses, hello->n_addresses), "bad addresses");
+    BAD_UNLESS(hello->mark_position <= POSITION_MAX, "position out of range");
+    BAD_UNLESS(hello->mark.len == (hello->mark_position == 0 ? 0 : HASH_SIZE), "size of mark");
     return NULL;
 }
 
@@ -113,8 +128,50 @@ static const char *check_page(Wire__Page *page)
 
 static const char *check_heads(Wire__Heads *heads)
 {
-    for (size_t i = 0; i < heads->n_heads; i++)
-        BAD_UNLESS(is_head(heads->heads[i]) && heads->heads[i]->author.len == KEY_SIZE, "bad head");
+    for (size_t i = 0; i < heads->n_heads; i++) {
+        const Wire__Head *head = heads->heads[i];
+        BAD_UNLESS(is_head(head) && head->author.len == KEY_SIZE, "bad head");
+        BAD_UNLESS(head->seq > 0 && head->count > 0 && head->sum.len == SUM_SIZE,
+                   "head of nothing");
+    }
+    BAD_UNLESS(heads->position <= POSITION_MAX, "position out of range");
+    BAD_UNLESS(!heads->more || heads->position == 0, "position before the last heads");
+    return NULL;
+}
+
+static const char *check_want(Wire__Want *want)
+{
+    BAD_UNLESS(want->request != 0, "no request number");
+    BAD_UNLESS(want->author.len == KEY_SIZE, "size of author");
+    BAD_UNLESS(want->lane <= 1, "unknown lane");
+    BAD_UNLESS(want->first > 0 && want->first <= want->last && want->last <= POSITION_MAX,
+               "bad range of a feed");
+    return NULL;
+}
+
+static const char *check_give(Wire__Give *give)
+{
+    BAD_UNLESS(give->request != 0, "no request number");
+    BAD_UNLESS(give->first > 0 && give->first <= POSITION_MAX, "bad range of a feed");
+    for (size_t i = 0; i < give->n_events; i++)
+        BAD_UNLESS(is_event(give->events[i]), "no event");
+    return NULL;
+}
+
+static const char *check_settled(Wire__Settled *settled)
+{
+    BAD_UNLESS(settled->position <= POSITION_MAX, "position out of range");
+    return NULL;
+}
+
+static const char *check_successors(Wire__Successors *successors)
+{
+    BAD_UNLESS(successors->n_successors <= SUCCESSORS_MAX, "too many successors");
+    for (size_t i = 0; i < successors->n_successors; i++) {
+        const Wire__Successor *successor = successors->successors[i];
+        BAD_UNLESS(successor->key.len == KEY_SIZE, "size of key");
+        BAD_UNLESS(are_addresses(successor->addresses, successor->n_addresses), "bad addresses");
+    }
     return NULL;
 }
 
@@ -168,9 +225,7 @@ static const char *check_goodbye(Wire__Goodbye *goodbye)
         goodbye->why = WIRE__PARTING__LEAVING;
     BAD_UNLESS(strlen(goodbye->text) <= NOTE_MAX, "long text");
     BAD_UNLESS(empty_or(goodbye->successor, KEY_SIZE), "size of successor");
-    BAD_UNLESS(goodbye->n_addresses <= ADDRESSES_MAX, "too many addresses");
-    for (size_t i = 0; i < goodbye->n_addresses; i++)
-        BAD_UNLESS(strlen(goodbye->addresses[i]) <= ADDRESS_MAX, "long address");
+    BAD_UNLESS(are_addresses(goodbye->addresses, goodbye->n_addresses), "bad addresses");
     return NULL;
 }
 
@@ -194,6 +249,14 @@ const char *frame_check(Wire__Frame *frame)
         return check_page(frame->page);
     case WIRE__FRAME__BODY_HEADS:
         return check_heads(frame->heads);
+    case WIRE__FRAME__BODY_WANT:
+        return check_want(frame->want);
+    case WIRE__FRAME__BODY_GIVE:
+        return check_give(frame->give);
+    case WIRE__FRAME__BODY_SETTLED:
+        return check_settled(frame->settled);
+    case WIRE__FRAME__BODY_SUCCESSORS:
+        return check_successors(frame->successors);
     case WIRE__FRAME__BODY_ROSTER:
         return check_roster(frame->roster);
     case WIRE__FRAME__BODY_STATUS:

@@ -5,6 +5,7 @@
 
 #define KEY_SIZE 32   /* Ed25519 public key */
 #define HASH_SIZE 32  /* BLAKE2b-256 */
+#define SUM_SIZE 16   /* of the hashes of a feed */
 #define PLACE_SIZE 16 /* place id, room id, log id */
 #define TOKEN_SIZE 16 /* message id */
 #define SIGNATURE_SIZE 64
@@ -34,6 +35,7 @@
 #define NOTE_MAX 1024   /* bytes of the text of a Receipt or Goodbye */
 #define ADDRESSES_MAX 8
 #define ADDRESS_MAX 262         /* bytes of host:port */
+#define SUCCESSORS_MAX 8
 #define POSITION_MAX INT64_MAX  /* of positions and seq: SQLite holds no more */
 #define PAGE_MAX 200            /* events of a page; a page is also cut at FRAME_MAX */
 #define QUEUE_MAX (1024 * 1024) /* bytes queued for one link before it is cut off */

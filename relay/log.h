@@ -6,7 +6,6 @@
 #include "relay/database.h"
 #include "relay/event.h"
 
-#define SUM_SIZE 16
 #define FORKED_MAX 1024 /* contradicting events kept of one author */
 
 /* The errors of relay/database.h under the log's name. */

@@ -15,6 +15,8 @@ static uint8_t keys[2][KEY_SIZE] = {"\x11\x11\x11\x11", "\x22\x22\x22\x22"};
 static uint8_t place[PLACE_SIZE] = "place";
 static uint8_t log_id[PLACE_SIZE] = "log";
 static uint8_t hash[HASH_SIZE] = "hash";
+static uint8_t sum[SUM_SIZE] = "sum";
+static char *addresses[] = {(char *)"192.0.2.7:7667", (char *)"[2001:db8::7]:7667"};
 static uint8_t body[] = "body";
 static uint8_t signature[SIGNATURE_SIZE] = "signature";
 
@@ -36,6 +38,24 @@ static void fill_hello(Wire__Frame *frame)
     hello.position = 1000;
     hello.page = 50;
     hello.app = true;
+    frame->body_case = WIRE__FRAME__BODY_HELLO;
+    frame->hello = &hello;
+}
+
+/* A relay program in reserve. */
+static void fill_hello_reserve(Wire__Frame *frame)
+{
+    static Wire__Hello hello = WIRE__HELLO__INIT;
+    hello.version = 1;
+    hello.software = (char *)"example 1.0";
+    hello.log = BINARY(log_id);
+    hello.position = 1000;
+    hello.app = true;
+    hello.addresses = addresses;
+    hello.n_addresses = G_N_ELEMENTS(addresses);
+    hello.mark_position = 999;
+    hello.mark = BINARY(hash);
+    hello.relay_program = true;
     frame->body_case = WIRE__FRAME__BODY_HELLO;
     frame->hello = &hello;
 }
@@ -68,6 +88,21 @@ static void fill_welcome(Wire__Frame *frame)
     welcome.limits = &limits;
     welcome.members = 2;
     welcome.relay_program = true;
+    frame->body_case = WIRE__FRAME__BODY_WELCOME;
+    frame->welcome = &welcome;
+}
+
+static void fill_welcome_restored(Wire__Frame *frame)
+{
+    static Wire__Welcome welcome = WIRE__WELCOME__INIT;
+    static Wire__Limits limits = WIRE__LIMITS__INIT;
+    welcome.version = 1;
+    welcome.place = BINARY(place);
+    welcome.log = BINARY(log_id);
+    welcome.head = 800;
+    welcome.limits = &limits;
+    welcome.members = 1;
+    welcome.restored = true;
     frame->body_case = WIRE__FRAME__BODY_WELCOME;
     frame->welcome = &welcome;
 }
@@ -136,6 +171,16 @@ static void fill_fetch(Wire__Frame *frame)
     frame->fetch = &fetch;
 }
 
+static void fill_fetch_private(Wire__Frame *frame)
+{
+    static Wire__Fetch fetch = WIRE__FETCH__INIT;
+    fetch.request = 6;
+    fetch.limit = 200;
+    fetch.private_only = true;
+    frame->body_case = WIRE__FRAME__BODY_FETCH;
+    frame->fetch = &fetch;
+}
+
 static void fill_page(Wire__Frame *frame)
 {
     static Wire__Page page = WIRE__PAGE__INIT;
@@ -166,12 +211,85 @@ static void fill_heads(Wire__Frame *frame)
     head.incarnation = UINT64_MAX;
     head.seq = 3;
     head.hash = BINARY(hash);
+    head.count = 4;
+    head.sum = BINARY(sum);
     heads.heads = pointers;
     heads.n_heads = 1;
     heads.ask = true;
     heads.more = true;
     frame->body_case = WIRE__FRAME__BODY_HEADS;
     frame->heads = &heads;
+}
+
+static void fill_heads_last(Wire__Frame *frame)
+{
+    static Wire__Heads heads = WIRE__HEADS__INIT;
+    static Wire__Head head = WIRE__HEAD__INIT;
+    static Wire__Head *pointers[] = {&head};
+    head.author = BINARY(keys[1]);
+    head.incarnation = 8;
+    head.lane = 1;
+    head.seq = 300;
+    head.hash = BINARY(hash);
+    head.count = 299;
+    head.sum = BINARY(sum);
+    head.first = 290;
+    heads.heads = pointers;
+    heads.n_heads = 1;
+    heads.position = 1204;
+    frame->body_case = WIRE__FRAME__BODY_HEADS;
+    frame->heads = &heads;
+}
+
+static void fill_want(Wire__Frame *frame)
+{
+    static Wire__Want want = WIRE__WANT__INIT;
+    want.request = 7;
+    want.author = BINARY(keys[1]);
+    want.incarnation = 8;
+    want.lane = 1;
+    want.first = 290;
+    want.last = 300;
+    frame->body_case = WIRE__FRAME__BODY_WANT;
+    frame->want = &want;
+}
+
+static void fill_give(Wire__Frame *frame)
+{
+    static Wire__Give give = WIRE__GIVE__INIT;
+    static Wire__SignedEvent *events[] = {&signed_event, &signed_event};
+    give.request = 7;
+    give.first = 299;
+    give.events = events;
+    give.n_events = G_N_ELEMENTS(events);
+    frame->body_case = WIRE__FRAME__BODY_GIVE;
+    frame->give = &give;
+}
+
+static void fill_settled(Wire__Frame *frame)
+{
+    static Wire__Settled settled = WIRE__SETTLED__INIT;
+    settled.position = 1204;
+    frame->body_case = WIRE__FRAME__BODY_SETTLED;
+    frame->settled = &settled;
+}
+
+static void fill_successors(Wire__Frame *frame)
+{
+    static Wire__Successors successors = WIRE__SUCCESSORS__INIT;
+    static Wire__Successor both[2] = {WIRE__SUCCESSOR__INIT, WIRE__SUCCESSOR__INIT};
+    static Wire__Successor *pointers[] = {&both[0], &both[1]};
+    both[0].key = BINARY(keys[1]);
+    both[0].addresses = addresses;
+    both[0].n_addresses = G_N_ELEMENTS(addresses);
+    both[0].relay_program = true;
+    both[1].key = BINARY(keys[0]);
+    both[1].addresses = addresses;
+    both[1].n_addresses = 1;
+    successors.successors = pointers;
+    successors.n_successors = G_N_ELEMENTS(both);
+    frame->body_case = WIRE__FRAME__BODY_SUCCESSORS;
+    frame->successors = &successors;
 }
 
 static void fill_roster(Wire__Frame *frame)
@@ -244,7 +362,6 @@ static void fill_pong(Wire__Frame *frame)
 static void fill_goodbye(Wire__Frame *frame)
 {
     static Wire__Goodbye goodbye = WIRE__GOODBYE__INIT;
-    static char *addresses[] = {(char *)"192.0.2.7:7667", (char *)"[2001:db8::7]:7667"};
     goodbye.why = WIRE__PARTING__MOVED;
     goodbye.text = (char *)"another node serves this place";
     goodbye.successor = BINARY(keys[1]);
@@ -255,22 +372,18 @@ static void fill_goodbye(Wire__Frame *frame)
 }
 
 const GoldenFrame golden_frames[] = {
-    {"hello", fill_hello},
-    {"welcome", fill_welcome},
-    {"submit", fill_submit},
-    {"receipt", fill_receipt},
-    {"refusal", fill_refusal},
-    {"deliver", fill_deliver},
-    {"fetch", fill_fetch},
-    {"page", fill_page},
-    {"page_later", fill_page_later},
-    {"heads", fill_heads},
-    {"roster", fill_roster},
-    {"status", fill_status},
-    {"signal", fill_signal},
-    {"signal_returned", fill_signal_returned},
-    {"ping", fill_ping},
-    {"pong", fill_pong},
+    {"hello", fill_hello},     {"hello_reserve", fill_hello_reserve},
+    {"welcome", fill_welcome}, {"welcome_restored", fill_welcome_restored},
+    {"submit", fill_submit},   {"receipt", fill_receipt},
+    {"refusal", fill_refusal}, {"deliver", fill_deliver},
+    {"fetch", fill_fetch},     {"fetch_private", fill_fetch_private},
+    {"page", fill_page},       {"page_later", fill_page_later},
+    {"heads", fill_heads},     {"heads_last", fill_heads_last},
+    {"want", fill_want},       {"give", fill_give},
+    {"settled", fill_settled}, {"successors", fill_successors},
+    {"roster", fill_roster},   {"status", fill_status},
+    {"signal", fill_signal},   {"signal_returned", fill_signal_returned},
+    {"ping", fill_ping},       {"pong", fill_pong},
     {"goodbye", fill_goodbye},
 };
 const unsigned golden_frame_count = G_N_ELEMENTS(golden_frames);

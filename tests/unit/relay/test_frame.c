@@ -128,6 +128,15 @@ static bool passes(const Wire__Frame *frame)
         ck_assert_msg(passes(frame) == (expected), "%s", #change);                                 \
     } while (0)
 
+/* One more than any list may have. */
+static char **addresses(void)
+{
+    static char *all[ADDRESSES_MAX + 1];
+    for (unsigned i = 0; i < G_N_ELEMENTS(all); i++)
+        all[i] = (char *)"192.0.2.1:7667";
+    return all;
+}
+
 START_TEST(hello_has_rules)
 {
     Wire__Hello hello = WIRE__HELLO__INIT;
@@ -146,6 +155,16 @@ START_TEST(hello_has_rules)
     EXPECT(&frame, hello.log = of_size(PLACE_SIZE), true);
     EXPECT(&frame, hello.position = UINT64_MAX, false);
     EXPECT(&frame, hello.position = POSITION_MAX, true);
+    EXPECT(&frame, hello.mark_position = 1, false);
+    EXPECT(&frame, hello.mark = of_size(HASH_SIZE), true);
+    EXPECT(&frame, hello.mark_position = 0, false);
+    EXPECT(&frame, hello.mark_position = POSITION_MAX, true);
+    hello.addresses = addresses();
+    EXPECT(&frame, hello.n_addresses = ADDRESSES_MAX, true);
+    EXPECT(&frame, hello.n_addresses = ADDRESSES_MAX + 1, false);
+    g_autofree char *long_address = g_strnfill(ADDRESS_MAX + 1, 'x');
+    EXPECT(&frame, hello.n_addresses = 1, true);
+    EXPECT(&frame, hello.addresses[0] = long_address, false);
 }
 END_TEST
 
@@ -235,6 +254,98 @@ START_TEST(fetch_and_page_have_rules)
 }
 END_TEST
 
+START_TEST(heads_have_rules)
+{
+    Wire__Heads heads = WIRE__HEADS__INIT;
+    Wire__Head head = WIRE__HEAD__INIT;
+    Wire__Head *pointers[] = {&head};
+    Wire__Frame frame = {.base = PROTOBUF_C_MESSAGE_INIT(&wire__frame__descriptor),
+                         .body_case = WIRE__FRAME__BODY_HEADS,
+                         .heads = &heads};
+    EXPECT(&frame, heads.position = 7, true);
+    EXPECT(&frame, heads.more = true, false);
+    EXPECT(&frame, (heads.more = false, heads.position = UINT64_MAX), false);
+    EXPECT(&frame, heads.position = POSITION_MAX, true);
+    heads.heads = pointers;
+    head.author = of_size(KEY_SIZE);
+    head.hash = of_size(HASH_SIZE);
+    head.sum = of_size(SUM_SIZE);
+    head.seq = 3;
+    head.count = 4;
+    EXPECT(&frame, heads.n_heads = 1, true);
+    EXPECT(&frame, head.count = 0, false);
+    EXPECT(&frame, head.count = UINT64_MAX, false);
+    EXPECT(&frame, head.count = POSITION_MAX, true);
+    EXPECT(&frame, head.sum = of_size(0), false);
+    EXPECT(&frame, head.sum = of_size(SUM_SIZE), true);
+    EXPECT(&frame, head.first = 4, false);
+    EXPECT(&frame, head.first = 3, true);
+    EXPECT(&frame, (head.first = 0, head.seq = 0), false);
+    EXPECT(&frame, head.hash = of_size(0), false);
+    EXPECT(&frame, (head.seq = 1, head.hash = of_size(HASH_SIZE)), true);
+    EXPECT(&frame, head.author = of_size(0), false);
+}
+END_TEST
+
+START_TEST(want_give_and_settled_have_rules)
+{
+    Wire__Want want = WIRE__WANT__INIT;
+    Wire__Frame frame = {.base = PROTOBUF_C_MESSAGE_INIT(&wire__frame__descriptor),
+                         .body_case = WIRE__FRAME__BODY_WANT,
+                         .want = &want};
+    want.author = of_size(KEY_SIZE);
+    want.first = want.last = 1;
+    EXPECT(&frame, want.request = 0, false);
+    EXPECT(&frame, want.request = 1, true);
+    EXPECT(&frame, want.lane = 2, false);
+    EXPECT(&frame, want.lane = 1, true);
+    EXPECT(&frame, want.first = 0, false);
+    EXPECT(&frame, want.first = 2, false);
+    EXPECT(&frame, want.last = UINT64_MAX, false);
+    EXPECT(&frame, want.last = POSITION_MAX, true);
+    Wire__SignedEvent event = WIRE__SIGNED_EVENT__INIT, *events[] = {&event};
+    Wire__Give give = WIRE__GIVE__INIT;
+    frame.body_case = WIRE__FRAME__BODY_GIVE;
+    frame.give = &give;
+    give.events = events;
+    give.first = 1;
+    EXPECT(&frame, give.request = 0, false);
+    EXPECT(&frame, give.request = 1, true);
+    EXPECT(&frame, give.n_events = 1, false);
+    EXPECT(&frame, event.body = of_size(10), true);
+    EXPECT(&frame, give.first = 0, false);
+    EXPECT(&frame, give.first = UINT64_MAX, false);
+    Wire__Settled settled = WIRE__SETTLED__INIT;
+    frame.body_case = WIRE__FRAME__BODY_SETTLED;
+    frame.settled = &settled;
+    EXPECT(&frame, settled.position = POSITION_MAX, true);
+    EXPECT(&frame, settled.position = UINT64_MAX, false);
+}
+END_TEST
+
+START_TEST(successors_have_rules)
+{
+    Wire__Successors successors = WIRE__SUCCESSORS__INIT;
+    Wire__Successor one = WIRE__SUCCESSOR__INIT;
+    Wire__Successor *pointers[SUCCESSORS_MAX + 1];
+    for (unsigned i = 0; i < G_N_ELEMENTS(pointers); i++)
+        pointers[i] = &one;
+    Wire__Frame frame = {.base = PROTOBUF_C_MESSAGE_INIT(&wire__frame__descriptor),
+                         .body_case = WIRE__FRAME__BODY_SUCCESSORS,
+                         .successors = &successors};
+    one.key = of_size(KEY_SIZE);
+    one.addresses = addresses();
+    successors.successors = pointers;
+    EXPECT(&frame, successors.n_successors = SUCCESSORS_MAX, true);
+    EXPECT(&frame, successors.n_successors = SUCCESSORS_MAX + 1, false);
+    EXPECT(&frame, successors.n_successors = 1, true);
+    EXPECT(&frame, one.n_addresses = ADDRESSES_MAX, true);
+    EXPECT(&frame, one.n_addresses = ADDRESSES_MAX + 1, false);
+    EXPECT(&frame, one.n_addresses = 0, true);
+    EXPECT(&frame, one.key = of_size(KEY_SIZE + 1), false);
+}
+END_TEST
+
 START_TEST(people_have_rules)
 {
     Wire__Status status = WIRE__STATUS__INIT;
@@ -270,15 +381,12 @@ START_TEST(goodbye_has_rules)
     Wire__Frame frame = {.base = PROTOBUF_C_MESSAGE_INIT(&wire__frame__descriptor),
                          .body_case = WIRE__FRAME__BODY_GOODBYE,
                          .goodbye = &goodbye};
-    char *addresses[ADDRESSES_MAX + 1];
-    for (unsigned i = 0; i < G_N_ELEMENTS(addresses); i++)
-        addresses[i] = (char *)"192.0.2.1:7667";
     g_autofree char *too_long = g_strnfill(NOTE_MAX + 1, 'x');
-    goodbye.addresses = addresses;
+    goodbye.addresses = addresses();
     EXPECT(&frame, goodbye.n_addresses = ADDRESSES_MAX, true);
     EXPECT(&frame, goodbye.n_addresses = ADDRESSES_MAX + 1, false);
     EXPECT(&frame, goodbye.n_addresses = 1, true);
-    EXPECT(&frame, addresses[0] = too_long, false);
+    EXPECT(&frame, goodbye.addresses[0] = too_long, false);
     EXPECT(&frame, goodbye.n_addresses = 0, true);
     EXPECT(&frame, goodbye.text = too_long, false);
 }
@@ -287,12 +395,14 @@ END_TEST
 /* The most parts that valid frames can have fit into the arena … */
 START_TEST(the_largest_frames_pass)
 {
-    const size_t count = FRAME_MAX / 78; /* each takes 76 bytes */
+    const size_t count = FRAME_MAX / 98; /* each takes 96 bytes */
     Wire__Head head = WIRE__HEAD__INIT;
     head.author = of_size(KEY_SIZE);
     head.incarnation = 1;
     head.seq = 1;
     head.hash = of_size(HASH_SIZE);
+    head.count = 1;
+    head.sum = of_size(SUM_SIZE);
     g_autofree Wire__Head **heads = g_new(Wire__Head *, count);
     for (size_t i = 0; i < count; i++)
         heads[i] = &head;
@@ -365,6 +475,9 @@ static Suite *frame_suite(void)
     tcase_add_test(all, receipt_has_rules);
     tcase_add_test(all, positions_rise_within_their_range);
     tcase_add_test(all, fetch_and_page_have_rules);
+    tcase_add_test(all, heads_have_rules);
+    tcase_add_test(all, want_give_and_settled_have_rules);
+    tcase_add_test(all, successors_have_rules);
     tcase_add_test(all, people_have_rules);
     tcase_add_test(all, goodbye_has_rules);
     tcase_add_test(all, the_largest_frames_pass);

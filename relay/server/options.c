@@ -12,7 +12,7 @@
 
 /* What GOption fills in. */
 typedef struct {
-    char *data, *port, *name, *files_rate, *files_at_once;
+    char *data, *port, *name, *new_place, *files_rate, *files_at_once;
     gboolean no_mdns, allow_public, version;
 } Raw;
 
@@ -21,6 +21,7 @@ static void raw_clear(Raw *raw)
     g_free(raw->data);
     g_free(raw->port);
     g_free(raw->name);
+    g_free(raw->new_place);
     g_free(raw->files_rate);
     g_free(raw->files_at_once);
 }
@@ -38,7 +39,9 @@ static gboolean parse_raw(int *argc, char ***argv, Raw *raw, GError **error)
     const GOptionEntry entries[] = {
         {"data", 'd', 0, G_OPTION_ARG_FILENAME, &raw->data, "Keep the log and the key here", "DIR"},
         {"port", 'p', 0, G_OPTION_ARG_STRING, &raw->port, "Listen on this TCP port (7667)", "N"},
-        {"name", 'n', 0, G_OPTION_ARG_STRING, &raw->name, "The place's name (the host's)", "NAME"},
+        {"name", 'n', 0, G_OPTION_ARG_STRING, &raw->name, "The place's name", "NAME"},
+        {"new-place", 0, 0, G_OPTION_ARG_STRING, &raw->new_place,
+         "Begin a separate place with this name, whatever else is on this network", "NAME"},
         {"no-mdns", 0, 0, G_OPTION_ARG_NONE, &raw->no_mdns, "Do not announce", NULL},
         {"allow-public", 0, 0, G_OPTION_ARG_NONE, &raw->allow_public,
          "Also serve those who are not on this network", NULL},
@@ -63,11 +66,18 @@ static char *default_data_dir(void)
                : g_build_filename(g_get_user_data_dir(), "backfence-relay", NULL);
 }
 
-static char *default_name(void)
+/* False: said so. `name` NULL: not said. */
+static bool parse_name(const Raw *raw, char **name)
 {
-    const char *host = g_get_host_name();
-    char *name = text_make_name(host, strlen(host));
-    return name != NULL ? name : g_strdup("Backfence");
+    const char *said = raw->new_place != NULL ? raw->new_place : raw->name;
+    if (raw->new_place != NULL && raw->name != NULL) {
+        wrong("the new place has its name already", raw->name);
+        return false;
+    }
+    *name = said != NULL ? text_make_name(said, strlen(said)) : NULL;
+    if (said != NULL && *name == NULL)
+        wrong("this is no name", said);
+    return said == NULL || *name != NULL;
 }
 
 /* False: said so. */
@@ -114,13 +124,13 @@ OptionsResult options_parse(int argc, char **argv, Options *options)
     MeetingLimits meetings;
     if (!parse_meetings(&raw, &meetings))
         return OPTIONS_WRONG;
-    g_autofree char *name =
-        raw.name != NULL ? text_make_name(raw.name, strlen(raw.name)) : default_name();
-    if (name == NULL)
-        return wrong("this is no name", raw.name);
+    g_autofree char *name = NULL;
+    if (!parse_name(&raw, &name))
+        return OPTIONS_WRONG;
     *options = (Options){
         .data_dir = raw.data != NULL ? g_steal_pointer(&raw.data) : default_data_dir(),
         .name = g_steal_pointer(&name),
+        .new_place = raw.new_place != NULL,
         .port = (uint16_t)port,
         .port_is_wish = raw.port == NULL,
         .mdns = !raw.no_mdns,

@@ -8,7 +8,8 @@
 
 typedef struct {
     char *data_dir; /* owned */
-    char *name;     /* owned; a valid name */
+    char *name;     /* owned; a valid name, or NULL: not said */
+    bool new_place; /* a separate one, called `name` */
     uint16_t port;
     bool port_is_wish; /* not asked for */
     bool mdns;

@@ -1,8 +1,9 @@
 #include "relay/server/service.h"
 
 #include "discovery/announcer.h"
-#include "discovery/network.h"
+#include "discovery/txt.h"
 #include "relay/carrier.h"
+#include "relay/server/place.h"
 #include "relay/server/report.h"
 #include "relay/urgency.h"
 
@@ -10,7 +11,6 @@
 #include <gio/gio.h>
 #include <glib-unix.h>
 #include <signal.h>
-#include <sodium.h>
 #include <string.h>
 
 /* About ten milliseconds of work each time; a million events take a day. */
@@ -22,6 +22,7 @@ typedef struct {
     const Options *options;
     GMainLoop *loop;
     Identity *identity;
+    Place place;
     Log *log;
     Carrier *carrier;
     Announcer *announcer;
@@ -34,6 +35,7 @@ static void service_clear(Service *service)
     announcer_free(service->announcer);
     carrier_free(service->carrier);
     log_close(service->log);
+    place_clear(&service->place);
     identity_free(service->identity);
     g_clear_pointer(&service->loop, g_main_loop_unref);
 }
@@ -45,21 +47,30 @@ static ServiceExit fail(ServiceExit why, const GError *error)
     return why;
 }
 
+static void report_place(const Service *service)
+{
+    g_autofree char *id = txt_hex(log_place(service->log), PLACE_SIZE);
+    g_autofree char *name = report_quote(service->place.name);
+    g_autofree char *detail = g_strdup_printf("from=%s place=%s name=%s",
+                                              place_origin_word(service->place.origin), id, name);
+    report("place", detail);
+}
+
 static ServiceExit open_log(Service *service, GError **error)
 {
     const char *directory = service->options->data_dir;
-    Network network = network_current();
-    uint8_t place[PLACE_SIZE];
-    G_STATIC_ASSERT(sizeof network.id == sizeof place);
-    if (network.has_gateway)
-        memcpy(place, network.id, sizeof place);
-    else
-        randombytes_buf(place, sizeof place);
-    service->log = log_open(directory, place, error);
+    const uint8_t *self = identity_key(service->identity);
+    if (!place_choose(service->options, self, &service->leaving, &service->place, error))
+        return SERVICE_USAGE;
+    service->log = log_open(directory, service->place.id, error);
     if (service->log == NULL)
         return g_error_matches(*error, LOG_ERROR, LOG_ERROR_NEWER) ? SERVICE_NEWER : SERVICE_DISK;
     if (log_damaged(service->log) != NULL)
         report_value("log-set-aside", "file", log_damaged(service->log));
+    g_autoptr(GError) unsaved = NULL;
+    if (!place_save(directory, log_place(service->log), service->place.name, &unsaved))
+        report_value("place-unsaved", "why", unsaved->message);
+    report_place(service);
     return SERVICE_OK;
 }
 
@@ -89,7 +100,7 @@ static ServiceExit listen_on_port(Service *service, GError **error)
         .port = service->options->port,
         .port_is_wish = service->options->port_is_wish,
         .allow_public = service->options->allow_public,
-        .place_name = service->options->name,
+        .place_name = service->place.name,
         .relay_program = true,
         .meetings = service->options->meetings,
         .report = carrier_reports,
@@ -114,7 +125,7 @@ static void announce(Service *service)
 {
     Announcement announcement = {
         .role = CANDIDATE_ROLE_RELAY,
-        .name = service->options->name,
+        .name = service->place.name,
         .port = carrier_port(service->carrier),
     };
     memcpy(announcement.place, log_place(service->log), sizeof announcement.place);
@@ -124,13 +135,11 @@ static void announce(Service *service)
 
 static void report_listening(const Service *service)
 {
-    g_autoptr(GString) place = g_string_new(NULL);
-    for (unsigned i = 0; i < PLACE_SIZE; i++)
-        g_string_append_printf(place, "%02x", log_place(service->log)[i]);
-    g_autofree char *name = report_quote(service->options->name);
+    g_autofree char *place = txt_hex(log_place(service->log), PLACE_SIZE);
+    g_autofree char *name = report_quote(service->place.name);
     g_autofree char *detail =
         g_strdup_printf("port=%u place=%s name=%s head=%" G_GUINT64_FORMAT,
-                        carrier_port(service->carrier), place->str, name, log_head(service->log));
+                        carrier_port(service->carrier), place, name, log_head(service->log));
     report("listening", detail);
 }
 
@@ -166,6 +175,8 @@ static gboolean leave(void *user)
     service->leaving = true;
     report("leaving", NULL);
     g_clear_pointer(&service->announcer, announcer_free);
+    if (service->carrier == NULL) /* it looks around still */
+        return G_SOURCE_CONTINUE;
     carrier_shut_down(service->carrier, NULL, left, service);
     return G_SOURCE_CONTINUE;
 }
@@ -175,13 +186,15 @@ ServiceExit service_run(const Options *options)
     g_auto(Service) service = {.options = options};
     g_autoptr(GError) error = NULL;
     service.loop = g_main_loop_new(NULL, FALSE);
+    g_unix_signal_add(SIGTERM, leave, &service);
+    g_unix_signal_add(SIGINT, leave, &service);
     ServiceExit result = open_data(&service, &error);
-    if (result == SERVICE_OK)
+    if (result == SERVICE_OK && !service.leaving)
         result = listen_on_port(&service, &error);
     if (result != SERVICE_OK)
         return fail(result, error);
-    g_unix_signal_add(SIGTERM, leave, &service);
-    g_unix_signal_add(SIGINT, leave, &service);
+    if (service.leaving)
+        return SERVICE_OK;
     g_timeout_add_seconds(SCRUB_EVERY_S, scrub, &service);
     if (options->mdns)
         announce(&service);

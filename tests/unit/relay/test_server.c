@@ -175,7 +175,71 @@ START_TEST(data_of_a_newer_version_is_78)
 }
 END_TEST
 
-static const char *const wrong_usage[][4] = {
+START_TEST(a_new_place_is_another_each_time_and_keeps_its_name)
+{
+    static const char *const make[] = {"serve",       "--no-mdns", "--port", "0",
+                                       "--new-place", "Attic",     NULL};
+    static const char *const again[] = {"serve", "--no-mdns", "--port", "0", NULL};
+    g_autofree char *place = NULL;
+    for (unsigned i = 0; i < 3; i++) { /* made, kept, and another one elsewhere */
+        g_autofree char *data = g_build_filename(directory, i == 2 ? "b" : "a", NULL);
+        g_autoptr(GSubprocess) process = start(data, i == 1 ? again : make);
+        g_autoptr(GDataInputStream) log = log_of(process);
+        g_autofree char *decided = await_line(log, "event=place");
+        ck_assert_ptr_nonnull(strstr(decided, i == 1 ? " from=kept " : " from=new "));
+        ck_assert_ptr_nonnull(strstr(decided, " name=Attic"));
+        g_autofree char *now = field_of(decided, "place");
+        if (place != NULL)
+            ck_assert_int_eq(strcmp(place, now) == 0, i == 1);
+        g_free(place);
+        place = g_steal_pointer(&now);
+        g_autofree char *listening = await_line(log, "event=listening");
+        g_subprocess_send_signal(process, SIGTERM);
+        ck_assert_int_eq(exit_code(process), 0);
+    }
+}
+END_TEST
+
+START_TEST(a_new_place_where_one_is_kept_is_64)
+{
+    g_autoptr(GDataInputStream) log = NULL;
+    g_autofree char *line = NULL;
+    g_autoptr(GSubprocess) first = serve(&log, &line);
+    g_subprocess_send_signal(first, SIGTERM);
+    ck_assert_int_eq(exit_code(first), 0);
+    static const char *const arguments[] = {"serve",       "--no-mdns", "--port", "0",
+                                            "--new-place", "Attic",     NULL};
+    g_autoptr(GSubprocess) second = start(directory, arguments);
+    g_autoptr(GDataInputStream) words = log_of(second);
+    g_autofree char *why = await_line(words, "keeps a place already");
+    ck_assert_int_eq(exit_code(second), 64);
+}
+END_TEST
+
+START_TEST(a_log_set_aside_begins_anew_as_the_same_place)
+{
+    static const char *const make[] = {"serve",       "--no-mdns", "--port", "0",
+                                       "--new-place", "Attic",     NULL};
+    static const char *const again[] = {"serve", "--no-mdns", "--port", "0", NULL};
+    g_autofree char *place = NULL;
+    for (unsigned i = 0; i < 2; i++) {
+        g_autoptr(GSubprocess) process = start(directory, i == 0 ? make : again);
+        g_autoptr(GDataInputStream) log = log_of(process);
+        g_autofree char *decided = await_line(log, "event=place");
+        g_autofree char *now = field_of(decided, "place");
+        ck_assert(place == NULL || strcmp(place, now) == 0);
+        g_free(place);
+        place = g_steal_pointer(&now);
+        g_autofree char *listening = await_line(log, "event=listening");
+        g_subprocess_send_signal(process, SIGTERM);
+        ck_assert_int_eq(exit_code(process), 0);
+        g_autofree char *path = g_build_filename(directory, "log.db", NULL);
+        ck_assert(g_file_set_contents(path, "this is no database at all", -1, NULL));
+    }
+}
+END_TEST
+
+static const char *const wrong_usage[][6] = {
     {NULL},
     {"dance", NULL},
     {"serve", "--what", NULL},
@@ -183,6 +247,8 @@ static const char *const wrong_usage[][4] = {
     {"serve", "--port", "http", NULL},
     {"serve", "again", NULL},
     {"serve", "--name", "\x01", NULL},
+    {"serve", "--new-place", "\x01", NULL},
+    {"serve", "--new-place", "Attic", "--name", "Cellar", NULL},
     {"serve", "--files-rate", "-1", NULL},
     {"serve", "--files-rate", "fast", NULL},
     {"serve", "--files-at-once", "5000", NULL},
@@ -222,6 +288,9 @@ int main(void)
     tcase_add_test(test, a_directory_in_use_is_74);
     tcase_add_test(test, a_directory_that_cannot_be_made_is_74);
     tcase_add_test(test, data_of_a_newer_version_is_78);
+    tcase_add_test(test, a_new_place_is_another_each_time_and_keeps_its_name);
+    tcase_add_test(test, a_new_place_where_one_is_kept_is_64);
+    tcase_add_test(test, a_log_set_aside_begins_anew_as_the_same_place);
     tcase_add_loop_test(test, wrong_usage_is_64, 0, G_N_ELEMENTS(wrong_usage));
     tcase_add_test(test, help_and_version_are_0);
     suite_add_tcase(suite, test);

@@ -201,6 +201,8 @@ static void round_end(void *user)
     if (carrier->shutting_down)
         return;
     hub_flush(carrier->hub, g_get_monotonic_time());
+    if (carrier->shutting_down) /* something was handed over, and that was the last thing to do */
+        return;
     int64_t deadline_us = hub_deadline(carrier->hub);
     poller_set_deadline(carrier->timer, deadline_us == INT64_MAX ? 0 : deadline_us);
 }
@@ -238,6 +240,7 @@ static void make_hub(Carrier *carrier, const CarrierConfig *config, const Identi
     HubConfig hub = {.place_name = config->place_name,
                      .self = identity_key(identity),
                      .relay_program = config->relay_program,
+                     .room_time_ms = config->room_time_ms,
                      .software = "backfence " BACKFENCE_VERSION};
     carrier->hub = hub_new(&hub, log, &output, carrier, g_get_monotonic_time());
 }
@@ -254,10 +257,10 @@ Carrier *carrier_new(GMainContext *context, const CarrierConfig *config, const I
     carrier->poller = poller_new(context);
     carrier->timer = poller_watch(carrier->poller, -1, 0, timer_fired, carrier);
     carrier->tls = tls_new(identity, error);
-    if (carrier->tls != NULL)
+    if (carrier->tls != NULL && !config->no_listener)
         carrier->listener = listener_new(carrier->poller, config->port, config->port_is_wish,
                                          accepted, carrier, error);
-    if (carrier->listener == NULL) {
+    if (carrier->tls == NULL || (carrier->listener == NULL && !config->no_listener)) {
         carrier_free(carrier);
         return NULL;
     }
@@ -311,6 +314,22 @@ static void drop_idle(Carrier *carrier)
     }
 }
 
+void carrier_accept(Carrier *carrier, int fd, const struct sockaddr_storage *from)
+{
+    if (carrier->shutting_down) {
+        close(fd);
+        return;
+    }
+    accepted(fd, from, carrier);
+    poller_wake(carrier->poller);
+}
+
+void carrier_hand_over(Carrier *carrier, void (*done)(void *user), void *user)
+{
+    poller_wake(carrier->poller); /* its end has a deadline */
+    hub_hand_over(carrier->hub, done, user, g_get_monotonic_time());
+}
+
 void carrier_shut_down(Carrier *carrier, const HubSuccessor *successor, void (*done)(void *user),
                        void *user)
 {
@@ -329,7 +348,7 @@ void carrier_shut_down(Carrier *carrier, const HubSuccessor *successor, void (*d
 
 uint16_t carrier_port(const Carrier *carrier)
 {
-    return listener_port(carrier->listener);
+    return carrier->listener != NULL ? listener_port(carrier->listener) : 0;
 }
 
 Hub *carrier_hub(Carrier *carrier)

@@ -49,12 +49,20 @@ Hub *hub_new(const HubConfig *config, Log *log, const HubOutput *output, void *u
     hub->submitted = g_array_new(FALSE, FALSE, sizeof(Submitted));
     g_array_set_clear_func(hub->submitted, submitted_clear);
     hub->told = log_head(log);
-    hub->room_base_ms = MAX(output->wall_ms(user), log_newest_time_ms(log));
+    hub->steady = config->room_time_ms > 0;
+    hub->room_base_ms =
+        MAX(hub->steady ? config->room_time_ms : output->wall_ms(user), log_newest_time_ms(log));
     hub->room_base_us = now_us;
     hub->now_us = now_us;
-    hub->tick_us = hub->roster_due_us = INT64_MAX;
+    hub->tick_us = hub->roster_due_us = hub->successors_due_us = INT64_MAX;
     load_roster(hub);
     return hub;
+}
+
+static void free_link(HubLink *link)
+{
+    g_strfreev(link->addresses);
+    g_free(link);
 }
 
 void hub_free(Hub *hub)
@@ -62,7 +70,8 @@ void hub_free(Hub *hub)
     if (!hub)
         return;
     for (guint i = 0; i < hub->links->len; i++)
-        g_free(g_ptr_array_index(hub->links, i));
+        free_link(g_ptr_array_index(hub->links, i));
+    g_clear_pointer(&hub->successors, g_bytes_unref);
     g_array_unref(hub->submitted);
     roster_free(hub->roster);
     g_hash_table_unref(hub->by_key);
@@ -74,11 +83,12 @@ void hub_free(Hub *hub)
 }
 
 /* Goes on from the newest event with the steady clock, and jumps ahead with the wall clock, never
- * back. */
+ * back. An app's clock has no such say: who happens to serve must not move everybody's time. */
 int64_t hub_room_time_ms(const Hub *hub)
 {
     int64_t steady = hub->room_base_ms + (hub->now_us - hub->room_base_us) / 1000;
-    return CLAMP(MAX(steady, hub->output.wall_ms(hub->user)), TIME_MIN_MS, TIME_MAX_MS);
+    int64_t room = hub->steady ? steady : MAX(steady, hub->output.wall_ms(hub->user));
+    return CLAMP(room, TIME_MIN_MS, TIME_MAX_MS);
 }
 
 static void begin(Hub *hub, int64_t now_us)
@@ -104,7 +114,7 @@ void hub_report(Hub *hub, const char *event, const HubLink *link, const char *de
     hub->output.report(event, line->str, hub->user);
 }
 
-static void doom(HubLink *link)
+void hub_doom(HubLink *link)
 {
     if (link->doomed)
         return;
@@ -119,7 +129,7 @@ void hub_send(HubLink *link, GBytes *frame)
     if (link->hub->output.send(link->link, frame, link->hub->user))
         return;
     hub_report(link->hub, "too-slow", link, NULL);
-    doom(link);
+    hub_doom(link);
 }
 
 void hub_send_frame(HubLink *link, const Wire__Frame *frame)
@@ -137,7 +147,7 @@ void hub_part(HubLink *link, Wire__Parting why, const char *text)
     frame.body_case = WIRE__FRAME__BODY_GOODBYE;
     frame.goodbye = &goodbye;
     hub_send_frame(link, &frame);
-    doom(link);
+    hub_doom(link);
 }
 
 void hub_broadcast(Hub *hub, GBytes *frame, const HubLink *except)
@@ -161,7 +171,7 @@ static void forget_link(Hub *hub, HubLink *link)
     g_ptr_array_remove_index_fast(hub->links, link->index);
     if (link->index < hub->links->len)
         ((HubLink *)g_ptr_array_index(hub->links, link->index))->index = link->index;
-    g_free(link);
+    free_link(link);
 }
 
 static void sweep(Hub *hub)
@@ -180,7 +190,8 @@ static void sweep(Hub *hub)
 HubLink *hub_link_opened(Hub *hub, void *handle, const uint8_t *key, int64_t now_us)
 {
     begin(hub, now_us);
-    if (memcmp(key, hub->self, KEY_SIZE) == 0)
+    bool own = memcmp(key, hub->self, KEY_SIZE) == 0; /* the session of an app that serves */
+    if (hub->over || (own && hub->relay_program))
         return NULL;
     HubLink *link = g_new0(HubLink, 1);
     link->hub = hub;
@@ -218,7 +229,7 @@ static void dispatch_joined(HubLink *link, const Wire__Frame *frame)
     case WIRE__FRAME__BODY__NOT_SET: /* a message of a newer version */
         break;
     case WIRE__FRAME__BODY_GOODBYE:
-        doom(link);
+        hub_doom(link);
         break;
     default:
         hub_part(link, WIRE__PARTING__BAD_FRAME, "This message is for members only.");
@@ -242,7 +253,7 @@ void hub_frame(Hub *hub, HubLink *link, const uint8_t *message, size_t length, i
     } else if (frame->body_case == WIRE__FRAME__BODY_HELLO) {
         hub_hello(link, frame->hello);
     } else if (frame->body_case == WIRE__FRAME__BODY_GOODBYE) {
-        doom(link);
+        hub_doom(link);
     } else {
         hub_part(link, WIRE__PARTING__BAD_FRAME, "Hello comes first.");
     }
@@ -260,14 +271,18 @@ void hub_link_closed(Hub *hub, HubLink *link, int64_t now_us)
     sweep(hub);
 }
 
+int64_t hub_change_due(const Hub *hub)
+{
+    bool small = g_hash_table_size(hub->by_key) <= ROSTER_AT_ONCE;
+    return hub->now_us + (small ? 0 : ROSTER_PAUSE_US);
+}
+
 static void tell_roster(Hub *hub)
 {
     if (!roster_has_changes(hub->roster))
         return;
-    if (hub->roster_due_us == INT64_MAX) {
-        bool small = g_hash_table_size(hub->by_key) <= ROSTER_AT_ONCE;
-        hub->roster_due_us = hub->now_us + (small ? 0 : ROSTER_PAUSE_US);
-    }
+    if (hub->roster_due_us == INT64_MAX)
+        hub->roster_due_us = hub_change_due(hub);
     if (hub->now_us < hub->roster_due_us)
         return;
     hub->roster_due_us = INT64_MAX;
@@ -284,7 +299,9 @@ void hub_flush(Hub *hub, int64_t now_us)
     tell_roster(hub);
     for (guint i = 0; hub->unfinished > 0 && i < hub->links->len; i++)
         hub_continue(g_ptr_array_index(hub->links, i));
+    hub_tell_successors(hub);
     sweep(hub);
+    hub_go_on_handing_over(hub);
 }
 
 void hub_tick(Hub *hub, int64_t now_us)
@@ -305,7 +322,9 @@ void hub_tick(Hub *hub, int64_t now_us)
 
 int64_t hub_deadline(const Hub *hub)
 {
-    int64_t deadline = hub->tick_us;
+    int64_t deadline = MIN(hub->tick_us, hub->successors_due_us);
+    if (hub->hand_over.done)
+        deadline = MIN(deadline, hub->hand_over.deadline_us);
     if (roster_has_changes(hub->roster))
         deadline =
             MIN(deadline, hub->roster_due_us == INT64_MAX ? hub->now_us : hub->roster_due_us);
@@ -319,10 +338,16 @@ size_t hub_frame_max(const HubLink *link)
 
 void hub_shut_down(Hub *hub, const HubSuccessor *successor, int64_t now_us)
 {
+    if (hub->over)
+        return;
+    hub->hand_over.done = NULL;
     hub_flush(hub, now_us);
-    for (guint i = 0; i < hub->links->len; i++)
-        hub_part(g_ptr_array_index(hub->links, i), WIRE__PARTING__SHUTTING_DOWN,
-                 "The relay is shutting down.");
+    g_autoptr(GBytes) frame = hub_last_word(hub, successor);
+    for (guint i = 0; i < hub->links->len; i++) {
+        hub_send(g_ptr_array_index(hub->links, i), frame);
+        hub_doom(g_ptr_array_index(hub->links, i));
+    }
+    hub->over = true;
     sweep(hub);
     hub_flush(hub, now_us); /* who was last seen when */
 }

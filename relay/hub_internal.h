@@ -24,7 +24,10 @@ struct HubLink {
     unsigned roster_cursor;
     uint64_t page_after; /* what the member holds */
     unsigned page_limit;
-    uint64_t acked; /* the member has everything up to here on its disk */
+    uint64_t acked;     /* the member has everything up to here on its disk */
+    char **addresses;   /* owned; where it would serve, NULL: it cannot */
+    bool relay_program; /* one in reserve */
+    bool uninformed;    /* the newest list of successors is still to be sent */
     int64_t opened_us;
     int64_t heard_us;
     Bucket submits, reads, notes, typings, comparings;
@@ -37,6 +40,15 @@ typedef struct {
     uint64_t position;
     bool known; /* was in the log already: a receipt only */
 } Submitted;
+
+typedef struct {
+    void (*done)(void *user); /* NULL: nothing is handed over */
+    void *user;
+    HubLink *link;     /* to whom; NULL: to nobody yet */
+    uint64_t position; /* what it is to have everything up to */
+    int64_t deadline_us;
+    bool settled;
+} HandOver;
 
 struct Hub {
     char *place_name, *software;
@@ -56,9 +68,16 @@ struct Hub {
     unsigned unfinished;  /* joined links whose roster or page is not out yet */
     int64_t room_base_ms; /* room time at room_base_us */
     int64_t room_base_us;
-    int64_t now_us;        /* of the call under way */
-    int64_t roster_due_us; /* changes are told then */
-    int64_t tick_us;       /* next look at silent links */
+    bool steady;               /* room time does not look at the wall clock */
+    bool over;                 /* shut down */
+    int64_t now_us;            /* of the call under way */
+    int64_t roster_due_us;     /* changes are told then */
+    int64_t tick_us;           /* next look at silent links */
+    GBytes *successors;        /* the frame told last; NULL: there never were any */
+    bool listed;               /* it names somebody */
+    bool uninformed;           /* some link is */
+    int64_t successors_due_us; /* the list is looked at again then; INT64_MAX: it stands */
+    HandOver hand_over;
 };
 
 /* Sends, or dooms a link whose queue is full. */
@@ -68,6 +87,10 @@ void hub_send_frame(HubLink *link, const Wire__Frame *frame); /* builds it */
 void hub_part(HubLink *link, Wire__Parting why, const char *text);
 /* To every joined link but `except` (may be NULL). */
 void hub_broadcast(Hub *hub, GBytes *frame, const HubLink *except);
+/* Will be closed at the end of the call. */
+void hub_doom(HubLink *link);
+/* When a change that everybody is told should go out: in a large place some are collected. */
+int64_t hub_change_due(const Hub *hub);
 void hub_report(Hub *hub, const char *event, const HubLink *link, const char *detail);
 
 /* hub_submit.c */
@@ -87,3 +110,24 @@ void hub_leave(HubLink *link);
 void hub_status(HubLink *link, const Wire__Status *status);
 void hub_signal(HubLink *link, const Wire__Signal *signal);
 void hub_ping(HubLink *link, const Wire__Ping *ping);
+
+/* hub_succession.c */
+/* The link joined, with this Hello. */
+void hub_set_succession(HubLink *link, const Wire__Hello *hello);
+/* The link is not joined any more. */
+void hub_end_succession(HubLink *link);
+void hub_succession_changed(Hub *hub);
+/* To all who have the first roster and not the newest list. */
+void hub_tell_successors(Hub *hub);
+/* The Goodbye of hub_shut_down(); transfer full. */
+GBytes *hub_last_word(const Hub *hub, const HubSuccessor *successor);
+/* Calls `done` when it is time to: last in a call, for the hub may be shut down from there. */
+void hub_go_on_handing_over(Hub *hub);
+/* The member has on its disk what hub_exchange_offer_custody() named: what this log held up to
+ * `position`. */
+void hub_custody_settled(HubLink *link, uint64_t position);
+
+/* hub_exchange.c */
+/* Names to the member the private feeds with bodies that still wait here; hub_custody_settled()
+ * follows unless the link ends. False: there is nothing to name. */
+bool hub_exchange_offer_custody(HubLink *link);

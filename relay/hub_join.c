@@ -20,7 +20,7 @@ static Wire__Limits limits(void)
     return limits;
 }
 
-static void send_welcome(HubLink *link)
+static void send_welcome(HubLink *link, bool restored)
 {
     Hub *hub = link->hub;
     g_autoptr(GArray) known = log_heads(hub->log, link->key);
@@ -50,6 +50,7 @@ static void send_welcome(HubLink *link)
     welcome.limits = &bounds;
     welcome.members = roster_size(hub->roster);
     welcome.relay_program = hub->relay_program;
+    welcome.restored = restored;
     Wire__Frame frame = WIRE__FRAME__INIT;
     frame.body_case = WIRE__FRAME__BODY_WELCOME;
     frame.welcome = &welcome;
@@ -79,6 +80,7 @@ static void replace_older(HubLink *link)
     hub_part(older, WIRE__PARTING__REPLACED, "This member linked again from elsewhere.");
     g_hash_table_remove(link->hub->by_key, link->key);
     older->joined = false;
+    hub_end_succession(older);
 }
 
 static void note_seen(HubLink *link)
@@ -86,6 +88,26 @@ static void note_seen(HubLink *link)
     Hub *hub = link->hub;
     if (log_member_seen(hub->log, link->key, hub_room_time_ms(hub), NULL))
         hub->unsaved = true;
+}
+
+static bool knows_this_log(const Hub *hub, const Wire__Hello *hello)
+{
+    return hello->log.len == PLACE_SIZE &&
+           memcmp(hello->log.data, log_id(hub->log), PLACE_SIZE) == 0;
+}
+
+/* Did the member read in this log what is not there? An event that is here without its body, since
+ * everybody had it, contradicts nobody. */
+static bool was_restored(const Hub *hub, const Wire__Hello *hello)
+{
+    uint64_t head = log_head(hub->log), at = hello->mark_position, covered = 0;
+    if (MAX(hello->position, at) > head)
+        return true;
+    if (at == 0 || hello->mark.len != HASH_SIZE)
+        return false;
+    g_autoptr(GArray) page = log_page(hub->log, NULL, at - 1, at + 1, 1, G_MAXSIZE, &covered, NULL);
+    const LogEntry *entry = page && page->len > 0 ? &g_array_index(page, LogEntry, 0) : NULL;
+    return entry && memcmp(event_hash(entry->event), hello->mark.data, HASH_SIZE) != 0;
 }
 
 void hub_hello(HubLink *link, const Wire__Hello *hello)
@@ -99,22 +121,22 @@ void hub_hello(HubLink *link, const Wire__Hello *hello)
         return;
     }
     replace_older(link);
-    send_welcome(link);
+    bool same_log = knows_this_log(hub, hello);
+    bool restored = same_log && was_restored(hub, hello);
+    send_welcome(link, restored);
     if (link->doomed)
         return;
 
     link->joined = true;
     g_hash_table_insert(hub->by_key, link->key, link);
-    bool same_log = hello->log.len == PLACE_SIZE &&
-                    memcmp(hello->log.data, log_id(hub->log), PLACE_SIZE) == 0 &&
-                    hello->position <= log_head(hub->log);
-    link->page_after = same_log ? hello->position : 0;
+    link->page_after = same_log && !restored ? hello->position : 0;
     link->page_limit = MIN(hello->page, PAGE_MAX);
     link->page_due = true;
     hub->unfinished++;
     member->app = hello->app;
     roster_set_presence(hub->roster, member, ROSTER_ONLINE, hub_room_time_ms(hub));
     note_seen(link);
+    hub_set_succession(link, hello);
     hub_continue(link);
     g_autofree char *detail = g_strdup_printf("members=%u", hub_joined(hub));
     hub_report(hub, "joined", link, detail);
@@ -130,6 +152,7 @@ void hub_leave(HubLink *link)
         return;
     link->joined = false;
     g_hash_table_remove(hub->by_key, link->key);
+    hub_end_succession(link);
     note_seen(link);
     RosterMember *member = roster_find(hub->roster, link->key);
     if (member)

@@ -95,9 +95,9 @@ typedef enum {
     SESSION_EVENT_NOTICE, /* one line for the person (text): clock far off, fork seen, disk full …
                            */
     SESSION_EVENT_WANTS_CONNECT, /* nothing found for 3 s, and this one cannot serve */
-    SESSION_EVENT_MOVED, /* another node carries the room now: `text` is one quiet line for the
-                            person ("The room moved to Mira's computer"), `member` who it is (NULL:
-                            a relay program) */
+    SESSION_EVENT_MOVED, /* another node carries the room since a moment: `text` is one quiet line
+                            for the person ("The room moved to Mira's computer."), `member` who it
+                            is (NULL: a relay program; self: this node) */
     SESSION_EVENT_NOTE,  /* another member's note: `from`, `note`; both live during the call */
     SESSION_EVENT_NOTE_RETURNED, /* ours to `from` was not forwarded: `retry_ms` */
 } SessionEventType;
@@ -142,7 +142,7 @@ typedef struct {
 /* Candidates with this bit are the session's own: nodes that it learnt of by the link. Their
  * addresses are session_addresses(). */
 #define SESSION_NODE (UINT64_C(1) << 63)
-/* The own hub: dialled by loopback. */
+/* The own hub: dialled by loopback; it has the bit above, so ask for this one first. */
 #define SESSION_SELF UINT64_MAX
 
 /* What the shell knows of the network that this machine is on. */
@@ -156,18 +156,22 @@ typedef struct {
 
 typedef struct {
     /* Race all addresses of this candidate; the answer is session_dialled() or
-     * session_dial_failed(). One dial at a time; the link, if there is one, stays. */
+     * session_dial_failed(), never from inside. One dial at a time: a new one replaces what is
+     * under way. The link, if there is one, stays. The candidate linked or dialled last can be
+     * dialled again by its id as long as the session lives, also when it is not seen any more. */
     void (*dial)(uint64_t candidate, void *user);
-    /* Close the link, after writing out what was sent, or, when there is none, give the dial up.
-     * Nothing more is reported of it. When called from inside session_dialled(), the one just
-     * dialled takes the place of the link that is closed; after session_dialled() without hang_up()
-     * while there is a link, the one just dialled is dropped. */
+    /* Close the link, after writing out what was sent, and give the dial up. Nothing more is
+     * reported of either. When called from inside session_dialled() while there is a link, that
+     * link is closed and the one just dialled takes its place; without hang_up() then, the one just
+     * dialled is dropped. */
     void (*hang_up)(void *user);
     /* Serve the place of session_log() from now on: SESSION_SELF can be dialled when it returns
-     * true. NULL: cannot serve. */
+     * true. Room time goes on from session_room_time_ms(); session_place_name() is "" when the
+     * place has no name yet. NULL: cannot serve. */
     bool (*serve)(void *user);
-    /* Serve no more: all members are sent to `key` at `addresses` (both NULL: to whom they think is
-     * next). The log is the session's alone when it returns. */
+    /* Serve no more: all members are sent to `key` at `addresses` (NULL with a key: where the
+     * candidate just dialled is; both NULL: to whom they think is next). The log is the session's
+     * alone when it returns. */
     void (*retire)(const uint8_t *key, char *const *addresses, void *user);
     bool (*send)(GBytes *frame, void *user);
     /* Opens (or makes) the log of a place; transfer full. */
@@ -183,6 +187,7 @@ typedef struct Session Session;
  * history shows at once. */
 Session *session_new(const Identity *identity, Keyring *keyring, Store *store,
                      const SessionOutput *output, void *user, int64_t now_us, GError **error);
+/* Closes the log: whoever serves it has ended before. */
 void session_free(Session *session);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Session, session_free)
 
@@ -194,10 +199,11 @@ void session_candidates(Session *session, const SessionCandidate *candidates, si
 void session_choose(Session *session, uint64_t candidate, int64_t now_us);
 void session_try_now(Session *session, int64_t now_us);
 
-/* Which network it is; at the beginning and when that changed. On another network the place is left
- * and searched for anew. */
+/* Which network it is; at the beginning, before candidates, and when that changed. On another
+ * network the place is left and searched for anew; without one nothing is served. */
 void session_network(Session *session, const SessionNetwork *network, int64_t now_us);
-/* Where this node would serve; NULL or empty: it cannot. Others learn it when they need it. */
+/* Where this node would serve; NULL or empty: it cannot. Copied. Others learn it when this node
+ * joins the next time, so it comes before the first candidates. */
 void session_set_addresses(Session *session, char *const *addresses, int64_t now_us);
 /* Of a SESSION_NODE: numeric host:port; NULL when it is not known (any more). */
 char *const *session_addresses(const Session *session, uint64_t candidate);
@@ -234,8 +240,8 @@ void session_typing(Session *session, const ConversationId *conversation, int64_
 /* Asks the relay for older events than what is held; SESSION_EVENT_HISTORY follows, also when there
  * are none. */
 void session_load_older(Session *session, const ConversationId *conversation, int64_t now_us);
-/* Goodbye; hangs up. One that serves hands the place over first: that is the shell's part
- * (app/host.h), before this. */
+/* Goodbye; hangs up, and nothing happens any more. One that serves hands the place over first: that
+ * is the shell's part (app/host.h), before this or after; retire() is not called. */
 void session_leave(Session *session, int64_t now_us);
 /* The name until the person chooses one; made valid. */
 void session_suggest_name(Session *session, const char *name, int64_t now_us);
@@ -243,8 +249,9 @@ void session_suggest_name(Session *session, const char *name, int64_t now_us);
 /* Questions. */
 SessionState session_state(const Session *session);
 const char *session_why(const Session *session);
-uint64_t session_candidate_joined(const Session *session); /* 0: none */
-const uint8_t *session_place(const Session *session);      /* NULL before the first */
+/* 0: none. A SESSION_NODE that is also among the candidates goes by its number there. */
+uint64_t session_candidate_joined(const Session *session);
+const uint8_t *session_place(const Session *session); /* NULL before the first */
 const char *session_place_name(const Session *session);
 const SessionMember *session_self(const Session *session);
 /* The person chose a name, now or earlier. */

@@ -5,20 +5,19 @@
  * are addresses of machines, so that nothing else can be passed on in their place. */
 #include "relay/hub_internal.h"
 
-#include <arpa/inet.h>
+#include <gio/gio.h>
 
 #define LISTED_MAX 8 /* successors */
 
-static bool is_machine4(const uint8_t *bytes)
+/* Neither this network, multicast, broadcast nor IPv4 inside IPv6. */
+static bool is_machine(GInetAddress *address)
 {
-    return bytes[0] != 0 && bytes[0] < 224; /* this network, multicast and what is reserved */
-}
-
-static bool is_machine6(const uint8_t *bytes)
-{
-    static const uint8_t embedded[10]; /* ::, IPv4 inside IPv6 */
-    bool loopback = IN6_IS_ADDR_LOOPBACK((const struct in6_addr *)(const void *)bytes);
-    return bytes[0] != 0xff && (loopback || memcmp(bytes, embedded, sizeof embedded) != 0);
+    const uint8_t *bytes = g_inet_address_to_bytes(address);
+    if (g_inet_address_get_family(address) == G_SOCKET_FAMILY_IPV4)
+        return bytes[0] != 0 && bytes[0] < 224;
+    static const uint8_t embedded[10];
+    return bytes[0] != 0xff && (g_inet_address_get_is_loopback(address) ||
+                                memcmp(bytes, embedded, sizeof embedded) != 0);
 }
 
 static bool is_port(const char *text)
@@ -31,15 +30,14 @@ static bool is_port(const char *text)
 static bool is_numeric(const char *text)
 {
     const char *colon = strrchr(text, ':');
-    if (!colon || strlen(text) > ADDRESS_MAX || !is_port(colon + 1))
+    if (!colon || strchr(text, '%') || strlen(text) > ADDRESS_MAX || !is_port(colon + 1))
         return false;
     size_t length = (size_t)(colon - text);
     bool v6 = length > 2 && text[0] == '[' && text[length - 1] == ']';
     g_autofree char *host = v6 ? g_strndup(text + 1, length - 2) : g_strndup(text, length);
-    struct in6_addr bytes;
-    if (inet_pton(v6 ? AF_INET6 : AF_INET, host, &bytes) != 1)
-        return false;
-    return v6 ? is_machine6(bytes.s6_addr) : is_machine4(bytes.s6_addr);
+    g_autoptr(GInetAddress) address = g_inet_address_new_from_string(host);
+    return address && v6 == (g_inet_address_get_family(address) == G_SOCKET_FAMILY_IPV6) &&
+           is_machine(address);
 }
 
 static bool can_serve(const HubLink *link)

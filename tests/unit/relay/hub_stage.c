@@ -88,6 +88,31 @@ static void tell_receipt(GString *line, const Wire__Receipt *receipt)
         g_string_append(line, " later");
 }
 
+static void tell_addresses(GString *line, char *const *addresses, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        g_string_append_printf(line, "%s%s", i > 0 ? "," : "@", addresses[i]);
+}
+
+static void tell_goodbye(Stage *stage, GString *line, const Wire__Goodbye *goodbye)
+{
+    g_string_append_printf(line, " %d", (int)goodbye->why);
+    if (goodbye->successor.len > 0)
+        g_string_append_printf(line, " %c", name_of(stage, goodbye->successor.data));
+    tell_addresses(line, goodbye->addresses, goodbye->n_addresses);
+}
+
+/* In capitals: a relay program. */
+static void tell_successors(Stage *stage, GString *line, const Wire__Successors *successors)
+{
+    for (size_t i = 0; i < successors->n_successors; i++) {
+        const Wire__Successor *next = successors->successors[i];
+        char name = name_of(stage, next->key.data);
+        g_string_append_printf(line, " %c", next->relay_program ? g_ascii_toupper(name) : name);
+        tell_addresses(line, next->addresses, next->n_addresses);
+    }
+}
+
 static char *tell(Stage *stage, const Wire__Frame *frame)
 {
     GString *line = g_string_new(frame_name(frame));
@@ -95,6 +120,8 @@ static char *tell(Stage *stage, const Wire__Frame *frame)
     case WIRE__FRAME__BODY_WELCOME:
         g_string_append_printf(line, " head=%d members=%d own=%d", (int)frame->welcome->head,
                                (int)frame->welcome->members, (int)frame->welcome->n_own_heads);
+        if (frame->welcome->restored)
+            g_string_append(line, " restored");
         break;
     case WIRE__FRAME__BODY_ROSTER:
         tell_roster(stage, line, frame->roster);
@@ -130,7 +157,10 @@ static char *tell(Stage *stage, const Wire__Frame *frame)
         g_string_append_printf(line, " %d", (int)frame->heads->n_heads);
         break;
     case WIRE__FRAME__BODY_GOODBYE:
-        g_string_append_printf(line, " %d", (int)frame->goodbye->why);
+        tell_goodbye(stage, line, frame->goodbye);
+        break;
+    case WIRE__FRAME__BODY_SUCCESSORS:
+        tell_successors(stage, line, frame->successors);
         break;
     default:
         break;
@@ -173,13 +203,16 @@ static int64_t out_wall(void *user)
     return ((Stage *)user)->wall_ms;
 }
 
-static void begin_hub(Stage *stage)
+static void begin_hub(Stage *stage, const uint8_t *app, int64_t room_time_ms)
 {
     static const HubOutput output = {
         .send = out_send, .queued = out_queued, .close = out_close, .wall_ms = out_wall};
     static const uint8_t self[KEY_SIZE] = {1};
-    HubConfig config = {
-        .place_name = "Stage", .self = self, .relay_program = true, .software = "test"};
+    HubConfig config = {.place_name = "Stage",
+                        .self = app ? app : self,
+                        .relay_program = !app,
+                        .software = "test",
+                        .room_time_ms = room_time_ms};
     stage->hub = hub_new(&config, stage->log, &output, stage, stage->now_us);
 }
 
@@ -197,7 +230,7 @@ Stage *stage_new(void)
         stage->actors[i].room = -1;
         g_queue_init(&stage->actors[i].lines);
     }
-    begin_hub(stage);
+    begin_hub(stage, NULL, 0);
     return stage;
 }
 
@@ -238,12 +271,22 @@ void stage_flush(Stage *stage)
     hub_flush(stage->hub, stage->now_us);
 }
 
-void stage_restart(Stage *stage)
+static void restart(Stage *stage, const uint8_t *app, int64_t room_time_ms)
 {
     hub_free(stage->hub);
     for (int i = 0; i < STAGE_MEMBERS; i++)
         stage->actors[i].link = NULL;
-    begin_hub(stage);
+    begin_hub(stage, app, room_time_ms);
+}
+
+void stage_restart(Stage *stage)
+{
+    restart(stage, NULL, 0);
+}
+
+void stage_serve(Stage *stage, char who, int64_t room_time_ms)
+{
+    restart(stage, stage_key(stage, who), room_time_ms);
 }
 
 void stage_open(Stage *stage, char who)
@@ -266,18 +309,23 @@ void stage_frame(Stage *stage, char who, const Wire__Frame *frame)
     stage_bytes(stage, who, data + FRAME_HEADER_SIZE, length - FRAME_HEADER_SIZE);
 }
 
-void stage_hello(Stage *stage, char who, uint64_t position)
+void stage_hello_as(Stage *stage, char who, Wire__Hello *hello)
 {
     stage_open(stage, who);
+    hello->version = PROTOCOL_VERSION;
+    Wire__Frame frame = WIRE__FRAME__INIT;
+    frame.body_case = WIRE__FRAME__BODY_HELLO;
+    frame.hello = hello;
+    stage_frame(stage, who, &frame);
+}
+
+void stage_hello(Stage *stage, char who, uint64_t position)
+{
     Wire__Hello hello = WIRE__HELLO__INIT;
-    hello.version = PROTOCOL_VERSION;
     hello.log = (ProtobufCBinaryData){PLACE_SIZE, (uint8_t *)log_id(stage->log)};
     hello.position = position;
     hello.page = 100;
-    Wire__Frame frame = WIRE__FRAME__INIT;
-    frame.body_case = WIRE__FRAME__BODY_HELLO;
-    frame.hello = &hello;
-    stage_frame(stage, who, &frame);
+    stage_hello_as(stage, who, &hello);
 }
 
 void stage_cut(Stage *stage, char who)

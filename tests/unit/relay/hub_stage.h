@@ -24,10 +24,15 @@ void stage_flush(Stage *stage);
 /* The hub is thrown away without a word and begins anew on the same log; all links are gone. */
 void stage_restart(Stage *stage);
 
+/* The same, but an app serves: that of member `who`, whose session knew this room time. */
+void stage_serve(Stage *stage, char who, int64_t room_time_ms);
+
 /* TLS is up, nothing said. */
 void stage_open(Stage *stage, char who);
 /* Opens and says Hello: holds everything up to `position`, wants 100 events. */
 void stage_hello(Stage *stage, char who, uint64_t position);
+/* Opens and says this; the version is filled in. */
+void stage_hello_as(Stage *stage, char who, Wire__Hello *hello);
 void stage_cut(Stage *stage, char who);
 /* Submits a message; `to` is '\0' for the room. `skip` places of the feed are left out first. */
 void stage_say(Stage *stage, char who, char to, const char *text, unsigned skip);

@@ -325,6 +325,11 @@ bool database_in_transaction(const Database *database)
 
 gboolean database_begin(Database *database, GError **error)
 {
+    if (database->begun && (database->lost || !database_in_transaction(database))) {
+        g_set_error(error, DATABASE_ERROR, DATABASE_ERROR_IO, "%s: the changes were given up",
+                    database->path);
+        return FALSE;
+    }
     if (database->begun)
         return TRUE;
     g_autoptr(Query) query = database_query(database, "BEGIN IMMEDIATE", error);

@@ -140,6 +140,18 @@ void log_set_size_limit(Log *log, uint64_t bytes)
     database_set_size_limit(log->database, bytes);
 }
 
+void log_set_owner(Log *log, const uint8_t *key)
+{
+    log->owned = key != NULL;
+    if (key)
+        memcpy(log->owner, key, KEY_SIZE);
+}
+
+unsigned log_losses(const Log *log)
+{
+    return log->losses;
+}
+
 unsigned log_pending(const Log *log)
 {
     return log->pending;
@@ -171,6 +183,7 @@ static void forget(Log *log)
 
 gboolean log_give_up(Log *log)
 {
+    log->losses++;
     forget(log);
     database_recover(log->database);
     /* After an I/O error nobody knows whether the group is there. */

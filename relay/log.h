@@ -66,8 +66,8 @@ typedef enum {
  * own. `conversation` (room id or the other's key, any length up to 32, NULL: none) files it for
  * log_history(). `opened` is the readable content of a sealed event, or NULL.
  *
- * `position` is set on LOG_APPENDED and LOG_KNOWN; above log_head() it is not committed yet.
- * LOG_FAILED sets `error`, and everything appended since the last commit is gone too. */
+ * `position` is set on LOG_APPENDED, LOG_FORKED and LOG_KNOWN; above log_head() it is not committed
+ * yet. LOG_FAILED sets `error`, and everything appended since the last commit is gone too. */
 LogAppend log_append(Log *log, const Event *event, LogRule rule, uint64_t source_position,
                      GBytes *conversation, uint32_t opened_kind, GBytes *opened, uint64_t *position,
                      GError **error);
@@ -176,9 +176,9 @@ GArray *log_feed(Log *log, const uint8_t *author, uint64_t incarnation, Lane lan
 uint64_t log_find(Log *log, const Event *event);
 /* The newest Profile event of a member; transfer full, NULL when none. */
 Event *log_profile(Log *log, const uint8_t *key);
-/* Both events of every fork known: GArray of two LogEntry each, in pairs: the one in the log, then
- * the other (position 0), which stands at the same place of the feed or names another predecessor.
- * At most 16 are kept of an author. */
+/* Forks, to show them: GArray of two LogEntry each, in pairs: an event in the log, then another,
+ * which stands at the same place of the feed or names another predecessor; its position is 0 when
+ * it is not in the log. At most 16 pairs of an author. */
 GArray *log_forks(Log *log, GError **error);
 
 /* What is known of members, for the roster: all that were seen here or have a feed. */

@@ -1,5 +1,6 @@
 /* Appending: an event is known, or continues its feed, or fills a gap, or leaves one out, or
- * contradicts another. Contradictions are kept beside the log as proof. */
+ * contradicts another. What contradicts is kept beside the log as proof when its author submits it,
+ * and is an event like any other when another log holds it. */
 #include "relay/log_internal.h"
 
 #include <string.h>
@@ -12,103 +13,151 @@ typedef struct {
     const Event *event;
     int64_t author;
     Feed *feed;
-    uint64_t other; /* position of the same event (LOG_KNOWN) or the one contradicted (LOG_FORK) */
+    uint64_t other; /* position of the same event (LOG_KNOWN) or the one contradicted */
 } Append;
 
-/* The event at `seq` of the same feed; 0: not here. `event` (may be NULL) receives what is left of
- * it. */
-static gboolean find_in_feed(Append *append, uint64_t seq, uint64_t *position, uint8_t *hash,
-                             Event **event, GError **error)
-{
-    g_autoptr(Query) query =
-        database_query(append->log->database,
-                       "SELECT position, hash, signature, body FROM event "
-                       "WHERE author = ? AND incarnation = ? AND lane = ? AND seq = ?",
-                       error);
-    bool row = false;
+/* What the feed holds around the place of an event; of a fork there are several at one place.
+ * Positions, 0: none. */
+typedef struct {
+    uint64_t same;
+    uint64_t there;   /* another at the same place */
+    uint64_t before;  /* one at the place before */
+    uint64_t behind;  /* one at the next place, that can be read */
+    bool follows;     /* it names one of those before */
+    bool is_followed; /* one of those behind names it */
+} Beside;
 
-    if (!query)
-        return FALSE;
-    query_bind(query, 1, append->author);
-    query_bind(query, 2, (int64_t)event_incarnation(append->event));
-    query_bind(query, 3, event_lane(append->event));
-    query_bind(query, 4, (int64_t)seq);
-    if (!query_step(query, &row, error))
-        return FALSE;
-    *position = row ? (uint64_t)query_int(query, 0) : 0;
-    if (!row)
-        return TRUE;
-    g_autoptr(GBytes) signature = query_bytes(query, 2);
-    g_autoptr(GBytes) body = query_bytes(query, 3);
-
-    if (event && body && signature)
-        *event = event_from_log(body, signature);
-    return query_copy(query, 1, hash, HASH_SIZE, error);
-}
-
-static bool follows(const Event *event, const uint8_t *hash)
+static bool names(const Event *event, const uint8_t *hash)
 {
     const uint8_t *prev = event_prev(event);
 
     return prev && memcmp(prev, hash, HASH_SIZE) == 0;
 }
 
-/* The event at the head's successor: does it name the head? */
-static LogAppend judge_next(Append *append, GError **error)
+static void read_behind(const Event *event, Query *query, const uint8_t *hash, Beside *beside)
 {
-    uint8_t hash[HASH_SIZE];
+    g_autoptr(GBytes) signature = query_bytes(query, 3);
+    g_autoptr(GBytes) body = query_bytes(query, 4);
+    g_autoptr(Event) successor = body && signature ? event_from_log(body, signature) : NULL;
 
-    if (append->feed->seq == 0 || follows(append->event, append->feed->hash))
-        return LOG_APPENDED;
-    if (!find_in_feed(append, append->feed->seq, &append->other, hash, NULL, error))
-        return LOG_FAILED;
-    return LOG_FORK;
+    if (!successor || memcmp(event_hash(successor), hash, HASH_SIZE) != 0)
+        return;
+    beside->behind = (uint64_t)query_int(query, 0);
+    beside->is_followed = beside->is_followed || names(successor, event_hash(event));
 }
 
-/* Somewhere in a feed with gaps: what stands there, before and behind must fit. */
-static LogAppend judge_inside(Append *append, GError **error)
+static gboolean read_beside(const Event *event, Query *query, Beside *beside, GError **error)
 {
-    uint64_t seq = event_seq(append->event), position = 0;
-    g_autoptr(Event) successor = NULL;
+    uint64_t position = (uint64_t)query_int(query, 0), seq = (uint64_t)query_int(query, 1);
     uint8_t hash[HASH_SIZE];
 
-    if (!find_in_feed(append, seq, &append->other, hash, NULL, error))
-        return LOG_FAILED;
-    if (append->other != 0)
-        return memcmp(hash, event_hash(append->event), HASH_SIZE) == 0 ? LOG_KNOWN : LOG_FORK;
-    if (seq > 1 && !find_in_feed(append, seq - 1, &append->other, hash, NULL, error))
-        return LOG_FAILED;
-    if (append->other != 0 && !follows(append->event, hash))
-        return LOG_FORK;
-    if (!find_in_feed(append, seq + 1, &position, hash, &successor, error))
-        return LOG_FAILED;
-    if (successor && !follows(successor, event_hash(append->event))) {
-        append->other = position;
-        return LOG_FORK;
+    if (!query_copy(query, 2, hash, HASH_SIZE, error))
+        return FALSE;
+    if (seq > event_seq(event)) {
+        read_behind(event, query, hash, beside);
+    } else if (seq < event_seq(event)) {
+        beside->before = position;
+        beside->follows = beside->follows || names(event, hash);
+    } else if (memcmp(hash, event_hash(event), HASH_SIZE) == 0) {
+        beside->same = position;
+    } else {
+        beside->there = position;
     }
-    return LOG_APPENDED;
+    return TRUE;
+}
+
+static gboolean look_beside(Append *append, Beside *beside, GError **error)
+{
+    g_autoptr(Query) query =
+        database_query(append->log->database,
+                       "SELECT position, seq, hash, CASE WHEN seq > ?4 THEN signature END, "
+                       "CASE WHEN seq > ?4 THEN body END FROM event WHERE author = ?1 "
+                       "AND incarnation = ?2 AND lane = ?3 AND seq BETWEEN ?4 - 1 AND ?4 + 1",
+                       error);
+
+    if (!query)
+        return FALSE;
+    query_bind(query, 1, append->author);
+    query_bind(query, 2, (int64_t)event_incarnation(append->event));
+    query_bind(query, 3, event_lane(append->event));
+    query_bind(query, 4, (int64_t)event_seq(append->event));
+    for (;;) {
+        bool row = false;
+
+        if (!query_step(query, &row, error))
+            return FALSE;
+        if (!row)
+            return TRUE;
+        if (!read_beside(append->event, query, beside, error))
+            return FALSE;
+    }
+}
+
+/* Contradicting events of this author in the log. */
+static gboolean count_forked(Append *append, int64_t *count, GError **error)
+{
+    g_autoptr(Query) query = database_query(
+        append->log->database,
+        "SELECT count(*) FROM fork WHERE author = ? AND position IS NOT NULL", error);
+    bool row = false;
+
+    if (!query)
+        return FALSE;
+    query_bind(query, 1, append->author);
+    if (!query_step(query, &row, error))
+        return FALSE;
+    *count = query_int(query, 0);
+    return TRUE;
+}
+
+/* Somewhere in what is held of the feed: what stands there, before and behind must fit. */
+static LogAppend judge_inside(Append *append, LogRule rule, GError **error)
+{
+    Beside beside = {0};
+    int64_t forked = 0;
+
+    if (!look_beside(append, &beside, error))
+        return LOG_FAILED;
+    append->other = beside.same;
+    if (beside.same != 0)
+        return LOG_KNOWN;
+    if (beside.there != 0)
+        append->other = beside.there;
+    else if (beside.before != 0 && !beside.follows)
+        append->other = beside.before;
+    else if (beside.behind != 0 && !beside.is_followed)
+        append->other = beside.behind;
+    if (append->other == 0)
+        return LOG_APPENDED;
+    if (rule == LOG_RULE_STRICT)
+        return LOG_FORK;
+    if (!count_forked(append, &forked, error))
+        return LOG_FAILED;
+    return forked < FORKED_MAX ? LOG_FORKED : LOG_FORK;
 }
 
 static LogAppend judge(Append *append, LogRule rule, GError **error)
 {
-    uint64_t seq = event_seq(append->event);
+    uint64_t seq = event_seq(append->event), head = append->feed->seq;
 
     if (seq == 0 || seq >= INT64_MAX)
         return LOG_GAP;
-    if (seq == append->feed->seq + 1)
-        return judge_next(append, error);
-    if (seq <= append->feed->seq)
-        return judge_inside(append, error);
-    return rule == LOG_RULE_SET ? LOG_APPENDED : LOG_GAP;
+    if (seq > head + 1)
+        return rule == LOG_RULE_SET ? LOG_APPENDED : LOG_GAP;
+    if (seq == head + 1 && (head == 0 || names(append->event, append->feed->hash)))
+        return LOG_APPENDED;
+    return judge_inside(append, rule, error);
 }
 
+/* Of what is not in the log. */
 static bool keep_proof(Append *append, GError **error)
 {
-    g_autoptr(Query) query = database_query(
-        append->log->database,
-        "INSERT OR IGNORE INTO fork (hash, author, other, signature, body) "
-        "SELECT ?1, ?2, ?3, ?4, ?5 WHERE (SELECT count(*) FROM fork WHERE author = ?2) < ?6",
-        error);
+    g_autoptr(Query) query =
+        database_query(append->log->database,
+                       "INSERT OR IGNORE INTO fork (hash, author, other, signature, body) "
+                       "SELECT ?1, ?2, ?3, ?4, ?5 WHERE (SELECT count(*) FROM fork "
+                       "WHERE author = ?2 AND position IS NULL) < ?6",
+                       error);
 
     if (!query)
         return false;
@@ -118,6 +167,25 @@ static bool keep_proof(Append *append, GError **error)
     query_bind_bytes(query, 4, event_signature(append->event));
     query_bind_bytes(query, 5, event_body(append->event));
     query_bind(query, 6, FORKS_MAX);
+    return query_finish(query, error);
+}
+
+/* The contradicting event is in the log now; it may have been a proof beside it before. */
+static gboolean note_forked(Append *append, uint64_t position, GError **error)
+{
+    g_autoptr(Query) query =
+        database_query(append->log->database,
+                       "INSERT INTO fork (hash, author, other, position) VALUES (?1, ?2, ?3, ?4) "
+                       "ON CONFLICT DO UPDATE SET other = ?3, position = ?4, signature = NULL, "
+                       "body = NULL",
+                       error);
+
+    if (!query)
+        return FALSE;
+    query_bind_blob(query, 1, event_hash(append->event), HASH_SIZE);
+    query_bind(query, 2, append->author);
+    query_bind(query, 3, (int64_t)append->other);
+    query_bind(query, 4, (int64_t)position);
     return query_finish(query, error);
 }
 
@@ -184,34 +252,38 @@ static gboolean insert_recipients(Append *append, uint64_t position, GError **er
     return TRUE;
 }
 
-static void advance_feed(Append *append)
+static void advance_feed(Append *append, uint64_t position)
 {
     Feed *feed = append->feed;
+    const uint8_t *hash = event_hash(append->event);
+    uint64_t seq = event_seq(append->event);
 
-    if (event_seq(append->event) > feed->seq) {
-        feed->seq = event_seq(append->event);
-        memcpy(feed->hash, event_hash(append->event), HASH_SIZE);
+    if (seq > feed->seq || (seq == feed->seq && memcmp(hash, feed->hash, HASH_SIZE) < 0)) {
+        feed->seq = seq;
+        memcpy(feed->hash, hash, HASH_SIZE);
     }
     feed->held++;
     feed->newest_ms = MAX(feed->newest_ms, event_time_ms(append->event));
+    feed->position = position;
+    log_sum_add(feed->sum, hash);
     log_feed_changed(append->log, feed);
 }
 
-static LogAppend store_event(Append *append, const Filing *filing, uint64_t *position,
-                             GError **error)
+static gboolean store_event(Append *append, const Filing *filing, uint64_t *position,
+                            GError **error)
 {
     Log *log = append->log;
     uint64_t next = log->head + log->pending + 1;
 
     if (!insert_event(append, filing, next, error))
-        return LOG_FAILED;
+        return FALSE;
     if (event_lane(append->event) == LANE_PRIVATE && !insert_recipients(append, next, error))
-        return LOG_FAILED;
-    advance_feed(append);
+        return FALSE;
+    advance_feed(append, next);
     log->pending++;
     log->pending_newest_ms = MAX(log->pending_newest_ms, event_time_ms(append->event));
     *position = next;
-    return LOG_APPENDED;
+    return TRUE;
 }
 
 /* Puts sound bytes in place of those that were found damaged. */
@@ -247,7 +319,11 @@ static LogAppend append_event(Append *append, LogRule rule, const Filing *filing
 
     switch (result) {
     case LOG_APPENDED:
-        return store_event(append, filing, position, error);
+        return store_event(append, filing, position, error) ? LOG_APPENDED : LOG_FAILED;
+    case LOG_FORKED:
+        return store_event(append, filing, position, error) && note_forked(append, *position, error)
+                   ? LOG_FORKED
+                   : LOG_FAILED;
     case LOG_KNOWN:
         *position = append->other;
         return repair(append->log, append->event, append->other, error);
@@ -274,15 +350,32 @@ LogAppend log_append(Log *log, const Event *event, LogRule rule, uint64_t source
     return result;
 }
 
-uint64_t log_find(Log *log, const Event *event)
+static gboolean write_filing(Log *log, uint64_t position, int64_t conversation,
+                             uint32_t opened_kind, GBytes *opened, GError **error)
 {
-    Append append = {.log = log, .event = event};
-    uint64_t position = 0;
-    uint8_t hash[HASH_SIZE];
+    g_autoptr(Query) query = database_query(log->database,
+                                            "UPDATE event SET conversation = nullif(?, 0), "
+                                            "opened_kind = ?, opened = ? WHERE position = ?",
+                                            error);
 
-    append.author = log_member_find(log, event_author(event));
-    if (append.author == 0 ||
-        !find_in_feed(&append, event_seq(event), &position, hash, NULL, NULL) || position == 0)
-        return 0;
-    return memcmp(hash, event_hash(event), HASH_SIZE) == 0 ? position : 0;
+    if (query) {
+        query_bind(query, 1, conversation);
+        query_bind(query, 2, opened_kind);
+        query_bind_bytes(query, 3, opened);
+        query_bind(query, 4, (int64_t)position);
+    }
+    return log_finish(log, query, error);
+}
+
+gboolean log_file(Log *log, uint64_t position, GBytes *conversation, uint32_t opened_kind,
+                  GBytes *opened, GError **error)
+{
+    if (!log_change(log, error))
+        return FALSE;
+    int64_t row = conversation ? log_conversation_make(log, conversation, error) : 0;
+
+    if (conversation && row == 0)
+        return log_give_up(log);
+    log_index_late(log, position, opened_kind, opened);
+    return write_filing(log, position, row, opened_kind, opened, error);
 }

@@ -3,13 +3,17 @@
 
 #include <string.h>
 
+/* Pairs of one author that are shown: more prove nothing more. */
+#define PAIRS_MAX 16
+
 /* Adds the two events of one row: the one in the log in the first columns, the other behind. */
 static void read_fork(Log *log, Query *query, GArray *entries)
 {
     guint before = entries->len;
     g_autoptr(GBytes) signature = query_bytes(query, LOG_ENTRY_COLUMN_COUNT);
     g_autoptr(GBytes) body = query_bytes(query, LOG_ENTRY_COLUMN_COUNT + 1);
-    LogEntry other = {.event = event_from_log(body, signature)};
+    LogEntry other = {.position = (uint64_t)query_int(query, LOG_ENTRY_COLUMN_COUNT + 2),
+                      .event = body && signature ? event_from_log(body, signature) : NULL};
 
     if (!other.event)
         return;
@@ -20,24 +24,39 @@ static void read_fork(Log *log, Query *query, GArray *entries)
         log_entry_clear(&other);
 }
 
+/* The contradicting event is one of the log itself (`twin`), or kept beside it. */
+static const char forks_sql[] =
+    "SELECT event.position, event.source, event.hash, event.opened_kind, event.opened, "
+    "(SELECT name FROM conversation WHERE id = event.conversation), event.signature, event.body, "
+    "coalesce(fork.signature, twin.signature), coalesce(fork.body, twin.body), fork.position, "
+    "fork.author FROM fork JOIN event ON event.position = fork.other "
+    "LEFT JOIN event AS twin ON twin.position = fork.position "
+    "WHERE event.position <= ?1 AND coalesce(fork.position, 0) <= ?1 "
+    "ORDER BY fork.author, event.position, fork.hash";
+
 GArray *log_forks(Log *log, GError **error)
 {
     g_autoptr(GArray) entries = log_entries_new();
-    g_autoptr(Query) query = database_query(
-        log->database,
-        "SELECT event.position, source, event.hash, opened_kind, opened, "
-        "(SELECT name FROM conversation WHERE id = event.conversation), event.signature, "
-        "event.body, fork.signature, fork.body "
-        "FROM fork JOIN event ON event.position = fork.other ORDER BY event.position, fork.hash",
-        error);
+    g_autoptr(Query) query = database_query(log->database, forks_sql, error);
+    int64_t author = 0;
+    guint start = 0; /* of this author's */
 
-    for (bool row = query != NULL; row;) {
+    if (!query)
+        return NULL;
+    query_bind(query, 1, (int64_t)log->head);
+    for (;;) {
+        bool row = false;
+
         if (!query_step(query, &row, error))
             return NULL;
-        if (row)
+        if (!row)
+            return g_steal_pointer(&entries);
+        if (query_int(query, LOG_ENTRY_COLUMN_COUNT + 3) != author)
+            start = entries->len;
+        author = query_int(query, LOG_ENTRY_COLUMN_COUNT + 3);
+        if (entries->len - start < 2 * PAIRS_MAX)
             read_fork(log, query, entries);
     }
-    return query ? g_steal_pointer(&entries) : NULL;
 }
 
 /* The bytes are those that were signed, and are filed under their hash. */

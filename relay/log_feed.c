@@ -22,12 +22,24 @@ gboolean log_feed_key_equal(gconstpointer a, gconstpointer b)
            left->lane == right->lane;
 }
 
+void log_sum_add(uint8_t *sum, const uint8_t *hash)
+{
+    unsigned carry = 0;
+
+    for (size_t i = SUM_SIZE; i-- > 0;) {
+        carry += (unsigned)sum[i] + hash[i];
+        sum[i] = (uint8_t)carry;
+        carry >>= 8;
+    }
+}
+
 static gboolean read_feed(Log *log, Feed *feed, GError **error)
 {
-    g_autoptr(Query) query = database_query(log->database,
-                                            "SELECT seq, held, newest_ms, hash FROM feed "
-                                            "WHERE author = ? AND incarnation = ? AND lane = ?",
-                                            error);
+    g_autoptr(Query) query =
+        database_query(log->database,
+                       "SELECT seq, held, newest_ms, hash, sum, position FROM feed "
+                       "WHERE author = ? AND incarnation = ? AND lane = ?",
+                       error);
     bool row = false;
 
     if (!query)
@@ -42,7 +54,9 @@ static gboolean read_feed(Log *log, Feed *feed, GError **error)
     feed->seq = (uint64_t)query_int(query, 0);
     feed->held = (uint64_t)query_int(query, 1);
     feed->newest_ms = query_int(query, 2);
-    return query_copy(query, 3, feed->hash, HASH_SIZE, error);
+    feed->position = (uint64_t)query_int(query, 5);
+    return query_copy(query, 3, feed->hash, HASH_SIZE, error) &&
+           query_copy(query, 4, feed->sum, SUM_SIZE, error);
 }
 
 Feed *log_feed_get(Log *log, int64_t author, uint64_t incarnation, Lane lane, GError **error)
@@ -72,9 +86,10 @@ static gboolean write_feed(Log *log, const Feed *feed, GError **error)
 {
     g_autoptr(Query) query =
         database_query(log->database,
-                       "INSERT INTO feed (author, incarnation, lane, seq, held, newest_ms, hash) "
-                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET "
-                       "seq = ?4, held = ?5, newest_ms = ?6, hash = ?7",
+                       "INSERT INTO feed (author, incarnation, lane, seq, held, newest_ms, hash, "
+                       "sum, position) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) "
+                       "ON CONFLICT DO UPDATE SET seq = ?4, held = ?5, newest_ms = ?6, hash = ?7, "
+                       "sum = ?8, position = ?9",
                        error);
 
     if (!query)
@@ -86,6 +101,8 @@ static gboolean write_feed(Log *log, const Feed *feed, GError **error)
     query_bind(query, 5, (int64_t)feed->held);
     query_bind(query, 6, feed->newest_ms);
     query_bind_blob(query, 7, feed->hash, HASH_SIZE);
+    query_bind_blob(query, 8, feed->sum, SUM_SIZE);
+    query_bind(query, 9, (int64_t)feed->position);
     return query_finish(query, error);
 }
 
@@ -113,8 +130,28 @@ LogHead log_feed_head(Log *log, const uint8_t *author, uint64_t incarnation, Lan
         head.seq = feed->seq;
         head.held = feed->held;
         memcpy(head.hash, feed->hash, HASH_SIZE);
+        memcpy(head.sum, feed->sum, SUM_SIZE);
     }
     return head;
+}
+
+/* Columns of read_heads(). */
+#define HEAD_COLUMNS "key, incarnation, lane, seq, held, hash, sum"
+
+static void read_heads(Query *query, GArray *heads)
+{
+    for (bool row = true; row && query_step(query, &row, NULL) && row;) {
+        LogHead head = {.incarnation = (uint64_t)query_int(query, 1),
+                        .lane = query_int(query, 2) ? LANE_PRIVATE : LANE_PUBLIC,
+                        .seq = (uint64_t)query_int(query, 3),
+                        .held = (uint64_t)query_int(query, 4),
+                        .first = (uint64_t)query_int(query, 7)};
+
+        if (query_copy(query, 0, head.author, KEY_SIZE, NULL) &&
+            query_copy(query, 5, head.hash, HASH_SIZE, NULL) &&
+            query_copy(query, 6, head.sum, SUM_SIZE, NULL))
+            g_array_append_val(heads, head);
+    }
 }
 
 GArray *log_heads(Log *log, const uint8_t *author)
@@ -125,23 +162,38 @@ GArray *log_heads(Log *log, const uint8_t *author)
     log_feeds_write(log, NULL);
     g_autoptr(Query) query =
         database_query(log->database,
-                       "SELECT key, incarnation, lane, seq, held, hash "
+                       "SELECT " HEAD_COLUMNS ", 0 "
                        "FROM feed JOIN member ON member.id = feed.author "
                        "WHERE ?1 IS NULL OR key = ?1 ORDER BY key, incarnation, lane",
                        NULL);
-    bool row = query != NULL;
 
     if (query && author)
         query_bind_blob(query, 1, author, KEY_SIZE);
-    while (row && query_step(query, &row, NULL) && row) {
-        LogHead head = {.incarnation = (uint64_t)query_int(query, 1),
-                        .lane = query_int(query, 2) ? LANE_PRIVATE : LANE_PUBLIC,
-                        .seq = (uint64_t)query_int(query, 3),
-                        .held = (uint64_t)query_int(query, 4)};
+    if (query)
+        read_heads(query, heads);
+    return heads;
+}
 
-        if (query_copy(query, 0, head.author, KEY_SIZE, NULL) &&
-            query_copy(query, 5, head.hash, HASH_SIZE, NULL))
-            g_array_append_val(heads, head);
+GArray *log_heads_since(Log *log, uint64_t position, const uint8_t *owner)
+{
+    GArray *heads = g_array_new(FALSE, TRUE, sizeof(LogHead));
+    int64_t member = owner ? log_member_find(log, owner) : 0;
+
+    log_feeds_write(log, NULL);
+    g_autoptr(Query) query = database_query(
+        log->database,
+        "SELECT " HEAD_COLUMNS ", first FROM (SELECT *, CASE WHEN lane = 1 THEN "
+        "(SELECT min(event.seq) FROM event INDEXED BY event_kept WHERE event.author = feed.author "
+        "AND event.incarnation = feed.incarnation AND event.lane = 1 AND body IS NOT NULL) "
+        "END AS first FROM feed WHERE position > ?1 OR (lane = 1 AND author = ?2)) AS feed "
+        "JOIN member ON member.id = feed.author "
+        "WHERE lane = 0 OR first IS NOT NULL OR author = ?2 ORDER BY position DESC",
+        NULL);
+
+    if (query) {
+        query_bind(query, 1, (int64_t)MIN(position, (uint64_t)INT64_MAX));
+        query_bind(query, 2, member);
+        read_heads(query, heads);
     }
     return heads;
 }
@@ -155,7 +207,7 @@ GArray *log_feed(Log *log, const uint8_t *author, uint64_t incarnation, Lane lan
                                             "SELECT " LOG_ENTRY_COLUMNS
                                             " FROM event WHERE author = ? AND incarnation = ? "
                                             "AND lane = ? AND seq >= ? AND position <= ? "
-                                            "ORDER BY seq LIMIT ?",
+                                            "ORDER BY seq, position LIMIT ?",
                                             error);
 
     if (!query)

@@ -11,7 +11,9 @@ typedef struct {
     uint64_t seq;
     uint64_t held;
     int64_t newest_ms;
+    uint64_t position; /* of the newest of its events */
     uint8_t hash[HASH_SIZE];
+    uint8_t sum[SUM_SIZE];
     bool changed; /* not written yet */
 } Feed;
 
@@ -25,6 +27,9 @@ struct Log {
     int64_t pending_newest_ms;
     bool changed;
     uint64_t indexed; /* messages up to this position can be searched */
+    unsigned losses;
+    bool owned; /* `owner` is set */
+    uint8_t owner[KEY_SIZE];
 
     /* What is read often; emptied when a transaction is given up. */
     GHashTable *members;       /* owned: key as GBytes -> row */
@@ -59,6 +64,8 @@ void log_feed_changed(Log *log, Feed *feed);
 gboolean log_feeds_write(Log *log, GError **error);
 guint log_feed_key_hash(gconstpointer feed);
 gboolean log_feed_key_equal(gconstpointer a, gconstpointer b);
+/* Adds the first bytes of a hash to the sum of a feed. */
+void log_sum_add(uint8_t *sum, const uint8_t *hash);
 
 /* The columns that log_read_entry() expects first. */
 #define LOG_ENTRY_COLUMNS                                                                          \
@@ -74,3 +81,6 @@ void log_reverse(GArray *entries);
 
 /* Makes what was committed searchable when enough has gathered; failing is no harm. */
 void log_index_some(Log *log);
+/* A message that can be read only now: makes it searchable when its turn is over. Part of the
+ * transaction; failing is no harm. */
+void log_index_late(Log *log, uint64_t position, uint32_t opened_kind, GBytes *opened);

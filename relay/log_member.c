@@ -1,4 +1,4 @@
-/* Members, conversations, what was delivered and what other logs hold. */
+/* Members, conversations and what was delivered. */
 #include "relay/log_internal.h"
 
 #include <string.h>
@@ -116,24 +116,24 @@ gboolean log_member_seen(Log *log, const uint8_t *key, int64_t time_ms, GError *
 }
 
 /* Private events up to ?2, above what ?1 had before, that nobody still waits for; proofs of forks
- * are kept. */
+ * are kept, and what concerns the owner ?4. */
 #define DELIVERED_TO_ALL                                                                           \
     "SELECT position FROM recipient AS mine WHERE mine.member = ?1 AND mine.position > ?3 "        \
     "AND mine.position <= ?2 AND NOT EXISTS ("                                                     \
     "  SELECT 1 FROM recipient JOIN member ON member.id = recipient.member "                       \
     "  WHERE recipient.position = mine.position AND member.delivered < mine.position) "            \
-    "AND NOT EXISTS (SELECT 1 FROM fork WHERE other = mine.position)"
+    "AND NOT EXISTS ("                                                                             \
+    "  SELECT 1 FROM recipient WHERE position = mine.position AND member = ?4) "                   \
+    "AND NOT EXISTS (SELECT 1 FROM fork WHERE other = mine.position) "                             \
+    "AND NOT EXISTS (SELECT 1 FROM fork WHERE fork.position = mine.position)"
 
-static gboolean run_delivered(Log *log, const char *sql, int64_t member, int64_t position,
-                              int64_t before, GError **error)
+static gboolean run_delivered(Log *log, const char *sql, const int64_t *bound, int count,
+                              GError **error)
 {
     g_autoptr(Query) query = database_query(log->database, sql, error);
 
-    if (query) {
-        query_bind(query, 1, member);
-        query_bind(query, 2, position);
-        query_bind(query, 3, before);
-    }
+    for (int i = 0; query && i < count; i++)
+        query_bind(query, i + 1, bound[i]);
     return log_finish(log, query, error);
 }
 
@@ -153,95 +153,28 @@ gboolean log_delivered(Log *log, const uint8_t *reader, uint64_t position, GErro
         if (!query)
             return log_give_up(log);
         query_bind(query, 1, member);
-        if (!query_step(query, &row, error))
-            return FALSE;
+        if (!query_step(query, &row, error)) {
+            query_release(query);
+            return log_give_up(log);
+        }
         before = query_int(query, 0);
     }
     if (through <= before)
         return TRUE;
+    const int64_t bound[] = {member, through, before,
+                             log->owned ? log_member_find(log, log->owner) : 0};
+
     return log_change(log, error) &&
            run_delivered(log, "UPDATE member SET delivered = ?2 WHERE id = ?1 AND delivered = ?3",
-                         member, through, before, error) &&
+                         bound, 3, error) &&
            run_delivered(log,
                          "UPDATE event SET body = NULL, signature = NULL, opened = NULL "
                          "WHERE position IN (" DELIVERED_TO_ALL ")",
-                         member, through, before, error) &&
+                         bound, 4, error) &&
            run_delivered(log,
                          "DELETE FROM recipient WHERE position IN ("
                          "  SELECT position FROM recipient JOIN event USING (position) "
                          "  WHERE recipient.member = ?1 AND recipient.position > ?3 "
                          "  AND recipient.position <= ?2 AND body IS NULL)",
-                         member, through, before, error);
-}
-
-/* Grows (after, through] by what it touches. */
-static gboolean touching(Log *log, const uint8_t *other, int64_t *after, int64_t *through,
-                         GError **error)
-{
-    g_autoptr(Query) query = database_query(
-        log->database,
-        "SELECT min(after), max(through), count(*) FROM coverage WHERE log = ? AND after <= ? "
-        "AND through >= ?",
-        error);
-    bool row = false;
-
-    if (!query)
-        return FALSE;
-    query_bind_blob(query, 1, other, PLACE_SIZE);
-    query_bind(query, 2, *through);
-    query_bind(query, 3, *after);
-    if (!query_step(query, &row, error))
-        return FALSE;
-    if (query_int(query, 2) > 0) {
-        *after = MIN(*after, query_int(query, 0));
-        *through = MAX(*through, query_int(query, 1));
-    }
-    return TRUE;
-}
-
-static gboolean run_cover(Log *log, const char *sql, const uint8_t *other, int64_t after,
-                          int64_t through, GError **error)
-{
-    g_autoptr(Query) query = database_query(log->database, sql, error);
-
-    if (query) {
-        query_bind_blob(query, 1, other, PLACE_SIZE);
-        query_bind(query, 2, after);
-        query_bind(query, 3, through);
-    }
-    return log_finish(log, query, error);
-}
-
-gboolean log_cover(Log *log, const uint8_t *other_log, uint64_t after, uint64_t through,
-                   GError **error)
-{
-    if (through <= after || through > INT64_MAX)
-        return TRUE;
-    int64_t from = (int64_t)after, to = (int64_t)through;
-
-    if (!log_change(log, error))
-        return FALSE;
-    if (!touching(log, other_log, &from, &to, error))
-        return log_give_up(log);
-    return run_cover(log, "DELETE FROM coverage WHERE log = ? AND after >= ? AND through <= ?",
-                     other_log, from, to, error) &&
-           run_cover(log, "INSERT INTO coverage (log, after, through) VALUES (?, ?, ?)", other_log,
-                     from, to, error);
-}
-
-GArray *log_covered(Log *log, const uint8_t *other_log)
-{
-    GArray *ranges = g_array_new(FALSE, TRUE, sizeof(LogRange));
-    g_autoptr(Query) query = database_query(
-        log->database, "SELECT after, through FROM coverage WHERE log = ? ORDER BY after", NULL);
-    bool row = query != NULL;
-
-    if (query)
-        query_bind_blob(query, 1, other_log, PLACE_SIZE);
-    while (row && query_step(query, &row, NULL) && row) {
-        LogRange range = {(uint64_t)query_int(query, 0), (uint64_t)query_int(query, 1)};
-
-        g_array_append_val(ranges, range);
-    }
-    return ranges;
+                         bound, 3, error);
 }

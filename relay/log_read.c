@@ -75,7 +75,18 @@ static const char page_sql[] =
     "EXISTS (SELECT 1 FROM recipient WHERE position = event.position AND member = ?1) "
     "FROM event WHERE position > ?2 AND position < ?3 ORDER BY position DESC LIMIT ?4";
 
+static const char private_page_sql[] =
+    "SELECT " LOG_ENTRY_COLUMNS ", length(body) + length(signature), 1 "
+    "FROM event WHERE position IN (SELECT position FROM recipient WHERE member = ?1 "
+    "AND position > ?2 AND position < ?3 ORDER BY position DESC LIMIT ?4) ORDER BY position DESC";
+
+static const char all_private_page_sql[] =
+    "SELECT " LOG_ENTRY_COLUMNS ", length(body) + length(signature), ?1 = 0 "
+    "FROM event WHERE position IN (SELECT DISTINCT position FROM recipient WHERE "
+    "position > ?2 AND position < ?3 ORDER BY position DESC LIMIT ?4) ORDER BY position DESC";
+
 typedef struct {
+    unsigned scan; /* rows that are looked at */
     unsigned limit;
     size_t max_bytes;
     size_t bytes;
@@ -113,7 +124,7 @@ static gboolean fill_page(Log *log, Query *query, Page *page, GArray *entries, u
         within = row && take_row(log, query, page, entries);
     }
     /* No row refused and no row left unseen: nothing else is there above `after`. */
-    if (!row && page->looked_at < SCAN_MAX)
+    if (!row && page->looked_at < page->scan)
         *covered_after = after;
     else
         *covered_after = page->lowest - 1;
@@ -121,24 +132,48 @@ static gboolean fill_page(Log *log, Query *query, Page *page, GArray *entries, u
     return TRUE;
 }
 
-GArray *log_page(Log *log, const uint8_t *viewer, uint64_t after, uint64_t before, unsigned limit,
-                 size_t max_bytes, uint64_t *covered_after, GError **error)
+/* `member`: 0 for everything, -1 for who is not known. */
+static GArray *read_page(Log *log, const char *sql, int64_t member, uint64_t after, uint64_t before,
+                         Page *page, uint64_t *covered_after, GError **error)
 {
     g_autoptr(GArray) entries = log_entries_new();
-    int64_t member = viewer ? log_member_find(log, viewer) : 0;
-    uint64_t end = before == 0 || before > log->head ? log->head + 1 : before;
-    Page page = {.limit = limit, .max_bytes = max_bytes, .lowest = end};
-    g_autoptr(Query) query = database_query(log->database, page_sql, error);
+    g_autoptr(Query) query = database_query(log->database, sql, error);
 
     if (!query)
         return NULL;
-    query_bind(query, 1, viewer && member == 0 ? -1 : member);
+    page->lowest = before == 0 || before > log->head ? log->head + 1 : before;
+    query_bind(query, 1, member);
     query_bind(query, 2, (int64_t)MIN(after, log->head));
-    query_bind(query, 3, (int64_t)end);
-    query_bind(query, 4, SCAN_MAX);
-    if (!fill_page(log, query, &page, entries, after, covered_after, error))
+    query_bind(query, 3, (int64_t)page->lowest);
+    query_bind(query, 4, page->scan);
+    if (!fill_page(log, query, page, entries, after, covered_after, error))
         return NULL;
     return g_steal_pointer(&entries);
+}
+
+static int64_t row_of_viewer(Log *log, const uint8_t *viewer)
+{
+    int64_t member = viewer ? log_member_find(log, viewer) : 0;
+
+    return viewer && member == 0 ? -1 : member;
+}
+
+GArray *log_page(Log *log, const uint8_t *viewer, uint64_t after, uint64_t before, unsigned limit,
+                 size_t max_bytes, uint64_t *covered_after, GError **error)
+{
+    Page page = {.scan = SCAN_MAX, .limit = limit, .max_bytes = max_bytes};
+
+    return read_page(log, page_sql, row_of_viewer(log, viewer), after, before, &page, covered_after,
+                     error);
+}
+
+GArray *log_private_page(Log *log, const uint8_t *viewer, uint64_t after, uint64_t before,
+                         unsigned limit, size_t max_bytes, uint64_t *covered_after, GError **error)
+{
+    Page page = {.scan = MIN(limit, SCAN_MAX - 1) + 1, .limit = limit, .max_bytes = max_bytes};
+
+    return read_page(log, viewer ? private_page_sql : all_private_page_sql,
+                     row_of_viewer(log, viewer), after, before, &page, covered_after, error);
 }
 
 static int64_t find_conversation(Log *log, GBytes *name, GError **error)

@@ -1,5 +1,7 @@
 /* Schema of log.db
  *   1  meta, member, conversation, event, recipient, feed, fork, coverage, search
+ *   2  several events may stand at one place of a feed; feed.sum and feed.position; fork.position;
+ *      event_kept; other
  *
  * An event is found by its place in its feed; there is no index of hashes, whose random places
  * would make every event write a page of its own. What is large stands last in its row, so that
@@ -86,7 +88,111 @@ static gboolean make_schema_1(Database *database, GError **error)
     return TRUE;
 }
 
-static const DatabaseMigration migrations[] = {make_schema_1};
+static const char schema_2[] =
+    "DROP INDEX event_feed;"
+    "CREATE INDEX event_feed ON event (author, incarnation, lane, seq);"
+    /* Private events whose bodies are still here, by feed. */
+    "CREATE INDEX event_kept ON event (author, incarnation, seq)"
+    "  WHERE lane = 1 AND body IS NOT NULL;"
+
+    "ALTER TABLE feed ADD COLUMN sum BLOB NOT NULL DEFAULT x'00000000000000000000000000000000';"
+    /* of the newest of its events */
+    "ALTER TABLE feed ADD COLUMN position INTEGER NOT NULL DEFAULT 0;"
+
+    "ALTER TABLE fork RENAME TO fork_1;"
+    "DROP INDEX fork_author;"
+    "DROP INDEX fork_other;"
+    "CREATE TABLE fork ("
+    "  hash BLOB PRIMARY KEY,"
+    "  author INTEGER NOT NULL REFERENCES member (id),"
+    "  other INTEGER NOT NULL REFERENCES event (position)," /* the event that it contradicts */
+    "  position INTEGER REFERENCES event (position)," /* NULL: not in the log, its bytes are here */
+    "  signature BLOB,"
+    "  body BLOB) STRICT;"
+    "INSERT INTO fork SELECT hash, author, other, NULL, signature, body FROM fork_1;"
+    "DROP TABLE fork_1;"
+    "CREATE INDEX fork_author ON fork (author, position);"
+    "CREATE INDEX fork_other ON fork (other);"
+    "CREATE INDEX fork_position ON fork (position) WHERE position IS NOT NULL;"
+
+    /* What is known of other logs besides which parts of them are held. */
+    "CREATE TABLE other ("
+    "  log BLOB PRIMARY KEY,"
+    "  told INTEGER NOT NULL,"
+    "  mark_position INTEGER NOT NULL,"
+    "  mark BLOB NOT NULL) STRICT, WITHOUT ROWID;";
+
+/* Sums of all feeds, in one pass in the order of the file. */
+static GHashTable *sum_up(Database *database, GError **error)
+{
+    g_autoptr(GHashTable) feeds =
+        g_hash_table_new_full(log_feed_key_hash, log_feed_key_equal, g_free, NULL);
+    g_autoptr(Query) query = database_query(
+        database, "SELECT position, hash, author, incarnation, lane FROM event ORDER BY position",
+        error);
+    uint8_t hash[HASH_SIZE];
+
+    if (!query)
+        return NULL;
+    for (;;) {
+        bool row = false;
+
+        if (!query_step(query, &row, error))
+            return NULL;
+        if (!row)
+            return g_steal_pointer(&feeds);
+        if (!query_copy(query, 1, hash, HASH_SIZE, error))
+            return NULL;
+        Feed key = {.author = query_int(query, 2),
+                    .incarnation = (uint64_t)query_int(query, 3),
+                    .lane = query_int(query, 4) ? LANE_PRIVATE : LANE_PUBLIC};
+        Feed *feed = g_hash_table_lookup(feeds, &key);
+
+        if (!feed) {
+            feed = g_memdup2(&key, sizeof key);
+            g_hash_table_add(feeds, feed);
+        }
+        log_sum_add(feed->sum, hash);
+        feed->position = (uint64_t)query_int(query, 0);
+    }
+}
+
+static gboolean write_sum(Database *database, const Feed *feed, GError **error)
+{
+    g_autoptr(Query) query = database_query(database,
+                                            "UPDATE feed SET sum = ?, position = ? "
+                                            "WHERE author = ? AND incarnation = ? AND lane = ?",
+                                            error);
+
+    if (!query)
+        return FALSE;
+    query_bind_blob(query, 1, feed->sum, SUM_SIZE);
+    query_bind(query, 2, (int64_t)feed->position);
+    query_bind(query, 3, feed->author);
+    query_bind(query, 4, (int64_t)feed->incarnation);
+    query_bind(query, 5, feed->lane);
+    return query_finish(query, error);
+}
+
+static gboolean make_schema_2(Database *database, GError **error)
+{
+    if (!database_run(database, schema_2, error))
+        return FALSE;
+    g_autoptr(GHashTable) feeds = sum_up(database, error);
+    GHashTableIter iterator;
+    gpointer feed;
+
+    if (!feeds)
+        return FALSE;
+    g_hash_table_iter_init(&iterator, feeds);
+    while (g_hash_table_iter_next(&iterator, &feed, NULL)) {
+        if (!write_sum(database, feed, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static const DatabaseMigration migrations[] = {make_schema_1, make_schema_2};
 
 const DatabaseKind log_kind = {
     .file = "log.db",

@@ -40,6 +40,18 @@ static char *spread(const char *text)
     return g_string_free(out, FALSE);
 }
 
+static char *text_of_content(const uint8_t *content, size_t length)
+{
+    MessageContent message;
+
+    if (!content || !content_read_message(content, length, &message))
+        return NULL;
+    char *text = spread(message.text);
+
+    message_content_clear(&message);
+    return text;
+}
+
 /* The words of a message, from a row of `unindexed`; NULL when it is none. */
 static char *text_of_row(Query *query)
 {
@@ -48,7 +60,6 @@ static char *text_of_row(Query *query)
     g_autoptr(GBytes) signature = query_bytes(query, 4);
     g_autoptr(GBytes) body = query_bytes(query, 5);
     g_autoptr(Event) event = NULL;
-    MessageContent message;
     const uint8_t *content = NULL;
     size_t length = 0;
 
@@ -58,12 +69,7 @@ static char *text_of_row(Query *query)
         event = event_from_log(body, signature);
         content = event ? event_content(event, &length) : NULL;
     }
-    if (!content || !content_read_message(content, length, &message))
-        return NULL;
-    char *text = spread(message.text);
-
-    message_content_clear(&message);
-    return text;
+    return text_of_content(content, length);
 }
 
 static gboolean index_text(Log *log, uint64_t position, const char *text, GError **error)
@@ -167,6 +173,33 @@ void log_index_some(Log *log)
     g_debug("indexing: %s", error->message);
     if (error->code == DATABASE_ERROR_BROKEN)
         start_anew(log);
+}
+
+/* Was it opened before? Then it is in the index already, which cannot hold it twice. */
+static bool is_opened(Log *log, uint64_t position)
+{
+    g_autoptr(Query) query =
+        database_query(log->database, "SELECT opened_kind FROM event WHERE position = ?", NULL);
+    bool row = false;
+
+    if (!query)
+        return true;
+    query_bind(query, 1, (int64_t)position);
+    return !query_step(query, &row, NULL) || !row || query_int(query, 0) != 0;
+}
+
+void log_index_late(Log *log, uint64_t position, uint32_t opened_kind, GBytes *opened)
+{
+    if (position > log->indexed || opened_kind != EVENT_MESSAGE || !opened ||
+        is_opened(log, position))
+        return;
+    size_t length;
+    const uint8_t *content = g_bytes_get_data(opened, &length);
+    g_autofree char *text = text_of_content(content, length);
+    g_autoptr(GError) error = NULL;
+
+    if (text && !index_text(log, position, text, &error))
+        g_debug("indexing: %s", error->message);
 }
 
 /* What a person typed as an FTS5 query: every word must occur, each quoted, so that nothing of it

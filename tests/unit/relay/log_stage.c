@@ -139,13 +139,13 @@ Event *author_forks(Author *author, const char *text)
     return author_says(&twin, text);
 }
 
-LogAppend try_put(Log *log, const Event *event, bool allow_gaps, uint64_t *position)
+LogAppend try_put(Log *log, const Event *event, LogRule rule, uint64_t *position)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) room = g_bytes_new_static(scratch_room, PLACE_SIZE);
     uint64_t unused = 0;
     LogAppend result =
-        log_append(log, event, allow_gaps, 0, room, 0, NULL, position ? position : &unused, &error);
+        log_append(log, event, rule, 0, room, 0, NULL, position ? position : &unused, &error);
 
     ck_assert_int_eq(result == LOG_FAILED, error != NULL);
     return result;
@@ -155,7 +155,7 @@ uint64_t put(Log *log, const Event *event)
 {
     uint64_t position = 0;
 
-    ck_assert_int_eq(try_put(log, event, false, &position), LOG_APPENDED);
+    ck_assert_int_eq(try_put(log, event, LOG_RULE_STRICT, &position), LOG_APPENDED);
     return position;
 }
 

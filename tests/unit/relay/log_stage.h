@@ -43,7 +43,7 @@ Event *author_forks(Author *author, const char *text);
 /* Appends as a relay does, filed under the general room, and expects LOG_APPENDED; returns the
  * position. */
 uint64_t put(Log *log, const Event *event);
-LogAppend try_put(Log *log, const Event *event, bool allow_gaps, uint64_t *position);
+LogAppend try_put(Log *log, const Event *event, LogRule rule, uint64_t *position);
 void commit(Log *log);
 /* Text of the message in an entry; transfer full. */
 char *entry_text(const GArray *entries, guint index);

@@ -48,10 +48,10 @@ START_TEST(known_event_answers_its_position)
     uint64_t position = 0;
 
     put(the_log, one);
-    ck_assert_int_eq(try_put(the_log, one, false, &position), LOG_KNOWN);
+    ck_assert_int_eq(try_put(the_log, one, LOG_RULE_STRICT, &position), LOG_KNOWN);
     ck_assert_uint_eq(position, 1);
     commit(the_log);
-    ck_assert_int_eq(try_put(the_log, one, true, &position), LOG_KNOWN);
+    ck_assert_int_eq(try_put(the_log, one, LOG_RULE_SET, &position), LOG_KNOWN);
     ck_assert_uint_eq(log_find(the_log, one), 1);
     ck_assert_uint_eq(log_pending(the_log), 0);
 }
@@ -64,7 +64,7 @@ START_TEST(gap_is_refused_and_does_not_harm_the_group)
     g_autoptr(Event) three = author_says(ann, "three");
 
     put(the_log, one);
-    ck_assert_int_eq(try_put(the_log, three, false, NULL), LOG_GAP);
+    ck_assert_int_eq(try_put(the_log, three, LOG_RULE_STRICT, NULL), LOG_GAP);
     put(the_log, two);
     put(the_log, three);
     commit(the_log);
@@ -82,13 +82,13 @@ START_TEST(members_read_newest_first)
     g_autoptr(Event) two = author_says(ann, "two");
     g_autoptr(Event) three = author_says(ann, "three");
 
-    ck_assert_int_eq(try_put(the_log, three, true, NULL), LOG_APPENDED);
+    ck_assert_int_eq(try_put(the_log, three, LOG_RULE_SET, NULL), LOG_APPENDED);
     LogHead head = log_feed_head(the_log, author_key(ann), ann->incarnation, LANE_PUBLIC);
 
     ck_assert_uint_eq(head.seq, 3);
     ck_assert_uint_eq(head.held, 1);
-    ck_assert_int_eq(try_put(the_log, one, true, NULL), LOG_APPENDED);
-    ck_assert_int_eq(try_put(the_log, two, true, NULL), LOG_APPENDED);
+    ck_assert_int_eq(try_put(the_log, one, LOG_RULE_SET, NULL), LOG_APPENDED);
+    ck_assert_int_eq(try_put(the_log, two, LOG_RULE_SET, NULL), LOG_APPENDED);
     commit(the_log);
     head = log_feed_head(the_log, author_key(ann), ann->incarnation, LANE_PUBLIC);
     ck_assert_uint_eq(head.held, 3);
@@ -96,7 +96,7 @@ START_TEST(members_read_newest_first)
 }
 END_TEST
 
-static void expect_one_fork(const Event *kept, const Event *proof)
+static void expect_one_fork(const Event *kept, const Event *proof, uint64_t position)
 {
     g_autoptr(GError) error = NULL;
 
@@ -108,7 +108,7 @@ static void expect_one_fork(const Event *kept, const Event *proof)
     ck_assert_mem_eq(event_hash(entry_at(forks, 0)->event), event_hash(kept), HASH_SIZE);
     ck_assert_uint_gt(entry_at(forks, 0)->position, 0);
     ck_assert_mem_eq(event_hash(entry_at(forks, 1)->event), event_hash(proof), HASH_SIZE);
-    ck_assert_uint_eq(entry_at(forks, 1)->position, 0);
+    ck_assert_uint_eq(entry_at(forks, 1)->position, position);
 }
 
 START_TEST(fork_at_the_same_place_is_kept_as_proof)
@@ -117,10 +117,18 @@ START_TEST(fork_at_the_same_place_is_kept_as_proof)
     g_autoptr(Event) other = author_forks(ann, "other");
 
     put(the_log, one);
-    ck_assert_int_eq(try_put(the_log, other, false, NULL), LOG_FORK);
-    ck_assert_int_eq(try_put(the_log, other, true, NULL), LOG_FORK);
-    expect_one_fork(one, other);
+    ck_assert_int_eq(try_put(the_log, other, LOG_RULE_STRICT, NULL), LOG_FORK);
+    expect_one_fork(one, other, 0);
     ck_assert_uint_eq(log_head(the_log), 1);
+
+    /* Held by another log it is an event like others, and the proof is in the log. */
+    uint64_t position = 0;
+
+    ck_assert_int_eq(try_put(the_log, other, LOG_RULE_SET, &position), LOG_FORKED);
+    ck_assert_uint_eq(position, 2);
+    expect_one_fork(one, other, 2);
+    ck_assert_int_eq(try_put(the_log, other, LOG_RULE_SET, &position), LOG_KNOWN);
+    ck_assert_uint_eq(position, 2);
 }
 END_TEST
 
@@ -133,8 +141,8 @@ START_TEST(fork_by_another_predecessor_is_kept_as_proof)
 
     ck_assert_uint_eq(event_seq(other), 1);
     put(the_log, one);
-    ck_assert_int_eq(try_put(the_log, next, false, NULL), LOG_FORK);
-    expect_one_fork(one, next);
+    ck_assert_int_eq(try_put(the_log, next, LOG_RULE_STRICT, NULL), LOG_FORK);
+    expect_one_fork(one, next, 0);
 }
 END_TEST
 
@@ -145,10 +153,10 @@ START_TEST(fork_is_seen_when_a_gap_is_filled)
     g_autoptr(Author) twin = author_new(1);
     g_autoptr(Event) other = author_says(twin, "other");
 
-    ck_assert_int_eq(try_put(the_log, two, true, NULL), LOG_APPENDED);
-    ck_assert_int_eq(try_put(the_log, other, true, NULL), LOG_FORK);
-    expect_one_fork(two, other);
-    ck_assert_int_eq(try_put(the_log, one, true, NULL), LOG_APPENDED);
+    ck_assert_int_eq(try_put(the_log, two, LOG_RULE_SET, NULL), LOG_APPENDED);
+    ck_assert_int_eq(try_put(the_log, other, LOG_RULE_SET, NULL), LOG_FORKED);
+    expect_one_fork(two, other, 2);
+    ck_assert_int_eq(try_put(the_log, one, LOG_RULE_SET, NULL), LOG_FORKED);
 }
 END_TEST
 
@@ -162,7 +170,7 @@ START_TEST(proofs_of_one_author_are_bounded)
         g_autofree char *text = g_strdup_printf("other %u", i);
         g_autoptr(Event) other = author_forks(ann, text);
 
-        ck_assert_int_eq(try_put(the_log, other, false, NULL), LOG_FORK);
+        ck_assert_int_eq(try_put(the_log, other, LOG_RULE_STRICT, NULL), LOG_FORK);
     }
     commit(the_log);
     g_autoptr(GArray) forks = log_forks(the_log, &error);
@@ -279,9 +287,9 @@ START_TEST(conversations_come_newest_first)
     uint64_t position;
 
     put(the_log, text);
-    ck_assert_int_eq(
-        log_append(the_log, sealed, LOG_RULE_SET, 17, direct, EVENT_MESSAGE, opened, &position, &error),
-        LOG_APPENDED);
+    ck_assert_int_eq(log_append(the_log, sealed, LOG_RULE_SET, 17, direct, EVENT_MESSAGE, opened,
+                                &position, &error),
+                     LOG_APPENDED);
     commit(the_log);
     g_autoptr(GPtrArray) names = log_conversations(the_log, &error);
 
@@ -354,7 +362,7 @@ START_TEST(private_bodies_go_when_all_have_them)
     ck_assert_uint_eq(bodies_held(), 1);
 
     /* Hash and place in the feed stay. */
-    ck_assert_int_eq(try_put(the_log, three, false, &position), LOG_KNOWN);
+    ck_assert_int_eq(try_put(the_log, three, LOG_RULE_STRICT, &position), LOG_KNOWN);
     ck_assert_uint_eq(position, 3);
     g_autoptr(Event) four = author_seals(ann, to_ben, 1);
 

@@ -176,7 +176,8 @@ static void expect_group_lost(Log *log, LogError code)
     for (unsigned i = 0; i < 6000 && done; i++) {
         g_autoptr(Event) event = author_says(ann, "a text that takes some room on the disk");
 
-        done = log_append(log, event, LOG_RULE_STRICT, 0, NULL, 0, NULL, &position, &error) != LOG_FAILED;
+        done = log_append(log, event, LOG_RULE_STRICT, 0, NULL, 0, NULL, &position, &error) !=
+               LOG_FAILED;
     }
     ck_assert(!done || !log_commit(log, &error));
     ck_assert_msg(g_error_matches(error, LOG_ERROR, (int)code), "%s", error->message);
@@ -313,9 +314,9 @@ START_TEST(flipped_byte_is_found_and_repaired)
 
     for (guint i = 0; i < page->len; i++)
         ck_assert_uint_ne(entry_at(page, i)->position, 4);
-    ck_assert_int_eq(try_put(log, hit, false, &position), LOG_KNOWN);
+    ck_assert_int_eq(try_put(log, hit, LOG_RULE_STRICT, &position), LOG_KNOWN);
     ck_assert_uint_eq(position, 4);
-    ck_assert_int_eq(try_put(log, unsigned_one, false, &position), LOG_KNOWN);
+    ck_assert_int_eq(try_put(log, unsigned_one, LOG_RULE_STRICT, &position), LOG_KNOWN);
     commit(log);
     expect_whole(log);
     log_close(log);

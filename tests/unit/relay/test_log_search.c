@@ -105,9 +105,9 @@ START_TEST(opened_directs_are_found_and_sealed_ones_are_not)
     g_autoptr(Event) not_opened = author_seals(ann, to, 1);
     uint64_t position;
 
-    ck_assert_int_eq(
-        log_append(the_log, for_us, LOG_RULE_SET, 1, NULL, EVENT_MESSAGE, opened, &position, &error),
-        LOG_APPENDED);
+    ck_assert_int_eq(log_append(the_log, for_us, LOG_RULE_SET, 1, NULL, EVENT_MESSAGE, opened,
+                                &position, &error),
+                     LOG_APPENDED);
     put(the_log, not_opened);
     commit(the_log);
     ck_assert_uint_eq(count_found("garden"), 1);

@@ -157,7 +157,8 @@ static bool open_member(Engine *engine)
     MemberOptions options = {.data_dir = engine->options.data_dir,
                              .name = engine->options.name,
                              .connect = engine->options.connect,
-                             .use_mdns = engine->options.use_mdns};
+                             .use_mdns = engine->options.use_mdns,
+                             .serve = engine->options.serve};
     g_autoptr(GError) error = NULL;
     engine->member = member_new(engine->context, &options, &events, engine, &error);
     if (!engine->member) {

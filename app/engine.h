@@ -10,6 +10,7 @@ typedef struct {
     const char *name;     /* NULL: as remembered, else first run */
     const char *connect;  /* HOST:PORT or NULL */
     bool use_mdns;
+    bool serve; /* carries the room when nobody else does */
 } EngineOptions;
 
 typedef struct Engine Engine;
@@ -22,7 +23,7 @@ void engine_prepare_process(void);
  * another running app, newer version, not writable). */
 Engine *engine_new(const EngineOptions *options, void (*wake)(void *user), void *user,
                    GError **error);
-/* Says Goodbye, flushes and joins; at most 2 s. */
+/* Says Goodbye, flushes and joins; at most 3 s. */
 void engine_free(Engine *engine);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Engine, engine_free)
 

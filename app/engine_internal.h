@@ -63,7 +63,7 @@ Order *order_new(void (*run)(Engine *engine, const Order *order), const char *co
                  const char *text);
 /* Takes it. Any thread. */
 void engine_give(Engine *engine, Order *order);
-/* Says Goodbye and ends the loop, at most 1.5 s later. Any thread. */
+/* Says Goodbye and ends the loop, at most 2.5 s later. Any thread. */
 void engine_leave(Engine *engine);
 /* Serves what was ordered: the callback of order_source. */
 gboolean engine_serve_orders(gpointer user);

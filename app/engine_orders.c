@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#define LEAVE_US INT64_C(1500000) /* for Goodbye */
+#define LEAVE_US INT64_C(2500000) /* for Goodbye, and to give the room over */
 
 static void order_free(Order *order)
 {

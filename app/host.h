@@ -5,6 +5,8 @@
 
 #include "relay/carrier.h"
 
+#include <gio/gio.h>
+
 typedef struct Host Host;
 
 #define HOST_PORT                                                                                  \
@@ -23,9 +25,12 @@ gboolean host_serve(Host *host, Log *log, const char *place_name, int64_t room_t
 /* Everyone is told to go to `successor` (NULL: as hub_shut_down() says); the announcement is
  * withdrawn. When it returns the log is not touched any more; links are still written out. */
 void host_retire(Host *host, const HubSuccessor *successor);
-/* Before a clean end: hub_hand_over(), then host_retire(host, NULL), then `done` when all links are
- * closed. At once when it does not serve. */
-void host_leave(Host *host, void (*done)(void *user), void *user);
+/* Before a clean end: hub_hand_over(). `done`, once, when others have what only this node holds, or
+ * it does not serve; never from inside this call. */
+void host_hand_over(Host *host, void (*done)(void *user), void *user);
+/* `done`, once, when nothing of what host_retire() said is to be written any more; never from
+ * inside this call. */
+void host_await_quiet(Host *host, void (*done)(void *user), void *user);
 bool host_serving(const Host *host);
 /* Changed when the machine's addresses do: numeric host:port, best first, at most ADDRESSES_MAX,
  * loopback left out unless there is nothing else. Transfer full; NULL: cannot serve. */

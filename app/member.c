@@ -69,28 +69,13 @@ static Log *out_open_log(const uint8_t *place, GError **error, void *user)
     return log_open(directory, place, error);
 }
 
-static void remember(Member *member)
-{
-    Candidate *candidate = member_candidate(member, member->linked);
-    const uint8_t *place = session_place(member->session);
-    if (!candidate || !place)
-        return;
-    const GPtrArray *others = candidate_addresses(candidate);
-    for (guint i = 0; i < others->len; i++)
-        g_ptr_array_add(member->answered, g_object_ref(g_ptr_array_index(others, i)));
-    CandidateRole role =
-        session_relay_program(member->session) ? CANDIDATE_ROLE_RELAY : CANDIDATE_ROLE_APP;
-    finder_remember(member->finder, place, member->peer, role, session_place_name(member->session),
-                    member->answered);
-}
-
 static void out_event(const SessionEvent *event, void *user)
 {
     Member *member = user;
     if (!member->started) /* the owner has not got its Member yet */
         return;
     if (event->type == SESSION_EVENT_JOINED)
-        remember(member);
+        member_keep_place(member);
     member_files_event(member->files, event);
     member->events.event(event, member->user);
 }
@@ -126,9 +111,11 @@ static gboolean open_files(Member *member, GError **error)
 
 static gboolean open_session(Member *member, const MemberOptions *options, GError **error)
 {
-    static const SessionOutput output = {
+    const SessionOutput output = {
         .dial = member_dial,
         .hang_up = member_hang_up,
+        .serve = options->serve ? member_serve : NULL,
+        .retire = member_retire,
         .send = member_send,
         .open_log = out_open_log,
         .event = out_event,
@@ -171,7 +158,6 @@ Member *member_new(GMainContext *context, const MemberOptions *options, const Me
     member->known = g_array_new(FALSE, FALSE, sizeof(Known));
     g_array_set_clear_func(member->known, known_clear);
     member->parting = g_ptr_array_new_with_free_func(parting_free);
-    member->answered = g_ptr_array_new_with_free_func(g_object_unref);
     open_loop(member);
     if (!open_files(member, error) || !member_open_finder(member, options, error) ||
         !open_session(member, options, error))
@@ -179,6 +165,8 @@ Member *member_new(GMainContext *context, const MemberOptions *options, const Me
     member->files = member_files_new(member, error);
     if (!member->files)
         return NULL;
+    if (options->serve)
+        member->host = host_new(member->context, member->identity, options->use_mdns);
     return g_steal_pointer(&member);
 }
 
@@ -196,6 +184,7 @@ void member_free(Member *member)
     dialer_free(member->dialer);
     link_free(member->link);
     g_ptr_array_unref(member->parting);
+    host_free(member->host);
     session_free(member->session);
     finder_free(member->finder);
     poller_free(member->poller);
@@ -203,7 +192,7 @@ void member_free(Member *member)
     keyring_free(member->keyring);
     identity_free(member->identity);
     store_close(member->store);
-    g_ptr_array_unref(member->answered);
+    g_clear_object(&member->answered);
     g_array_unref(member->known);
     g_free(member->wanted);
     g_free(member->data_dir);
@@ -217,16 +206,40 @@ void member_start(Member *member)
     g_source_attach(member->timer, member->context);
     member_files_start(member->files);
     finder_start(member->finder);
+    member_tell_network(member);
     member_tell_candidates(member);
+}
+
+static void all_quiet(void *user)
+{
+    Member *member = user;
+    member->quiet = true;
+    member_schedule_left(member);
+}
+
+/* The own link goes before the hub, or the session would look for the next one who carries the
+ * room. */
+static void handed_over(void *user)
+{
+    Member *member = user;
+    session_leave(member->session, g_get_monotonic_time());
+    if (!member->host) {
+        all_quiet(member);
+        return;
+    }
+    host_retire(member->host, NULL);
+    host_await_quiet(member->host, all_quiet, member);
 }
 
 void member_leave(Member *member, void (*done)(void *user), void *user)
 {
+    member->leaving = true;
     member->left = done;
     member->left_user = user;
     member_files_leave(member->files);
     session_flush(member->session, g_get_monotonic_time());
-    session_leave(member->session, g_get_monotonic_time());
-    if (member->parting->len == 0)
-        member_schedule_left(member);
+    if (member->host)
+        host_hand_over(member->host, handed_over, member);
+    else
+        handed_over(member);
 }

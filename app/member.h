@@ -12,6 +12,7 @@ typedef struct {
     const char *name;     /* NULL: as remembered */
     const char *connect;  /* HOST:PORT or NULL */
     bool use_mdns;
+    bool serve; /* carries the room when nobody else does */
 } MemberOptions;
 
 typedef struct {
@@ -36,7 +37,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Member, member_free)
 
 /* Begins to search; nothing is reported before. */
 void member_start(Member *member);
-/* Goodbye; `done` when the link is closed, at most 1 s later. */
+/* Goodbye; gives the room over if it is carried here. `done` when all links are closed, at most 1 s
+ * later, or 3 s when it was carried here. */
 void member_leave(Member *member, void (*done)(void *user), void *user);
 Session *member_session(Member *member);
 Store *member_store(Member *member);

@@ -3,10 +3,11 @@
  *
  * What Transfers asks for is never answered from inside the asking: a dialer and a task report from
  * the context. */
-#include "relay/dialer.h"
+#include "app/addresses.h"
 #include "app/files/door.h"
 #include "app/files/errand.h"
 #include "app/member_internal.h"
+#include "relay/dialer.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -96,8 +97,8 @@ static void out_hang_up(const uint8_t *transfer, void *user)
 static GPtrArray *relay_address(const Member *member)
 {
     GPtrArray *one = g_ptr_array_new_with_free_func(g_object_unref);
-    if (member->link && member->answered->len > 0)
-        g_ptr_array_add(one, g_object_ref(member->answered->pdata[0]));
+    if (member->link)
+        g_ptr_array_add(one, g_object_ref(member->answered));
     return one;
 }
 
@@ -108,9 +109,9 @@ static void out_dial(const uint8_t *transfer, char *const *addresses, const uint
         .acceptable = dial_acceptable, .opened = dial_opened, .failed = dial_failed};
     MemberFiles *files = user;
     Member *member = files->member;
-    g_autoptr(GPtrArray) found =
-        addresses ? door_read_addresses(addresses, g_strv_length((char **)addresses))
-                  : relay_address(member);
+    g_autoptr(GPtrArray) found = addresses
+                                     ? addresses_read(addresses, g_strv_length((char **)addresses))
+                                     : relay_address(member);
     out_hang_up(transfer, files);
     Dial *dial = g_new0(Dial, 1);
     dial->files = files;
@@ -147,7 +148,7 @@ static char **out_addresses(void *user)
     if (!files->door)
         files->door = door_new(member->poller, member->tls, &events, files, &error);
     if (files->door)
-        return door_addresses(files->door);
+        return addresses_own(door_port(files->door));
     if (!files->doorless)
         g_message("No port for files could be opened: %s", error->message);
     files->doorless = true;

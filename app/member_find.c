@@ -118,6 +118,7 @@ static void finder_state_changed(FinderState state, const char *line, void *user
 static void network_changed(void *user)
 {
     Member *member = user;
+    member_tell_network(member);
     member_tell_candidates(member);
     session_try_now(member->session, g_get_monotonic_time());
 }
@@ -138,5 +139,6 @@ gboolean member_open_finder(Member *member, const MemberOptions *options, GError
         .changed = finder_changed, .state = finder_state_changed, .network = network_changed};
     g_autofree char *memory = g_build_filename(member->data_dir, "places.ini", NULL);
     member->finder = finder_new(member->context, memory, options->use_mdns, &events, member);
+    finder_leave_out(member->finder, identity_key(member->identity));
     return !options->connect || finder_type(member->finder, options->connect, error);
 }

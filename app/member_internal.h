@@ -1,14 +1,23 @@
 #pragma once
 /* What the files of the member share; nobody else includes it. */
 
-#include "relay/dialer.h"
+#include "app/host.h"
 #include "app/member.h"
+#include "relay/dialer.h"
 
 /* A node that was seen, under the number that the session knows it by. */
 typedef struct {
     uint64_t id;
     Candidate *candidate;
 } Known;
+
+/* A link that was just made. */
+typedef struct {
+    Link *link;
+    uint64_t id;
+    const uint8_t *key;
+    GSocketAddress *address;
+} Dialled;
 
 /* Its files; member_files.c. */
 typedef struct MemberFiles MemberFiles;
@@ -32,13 +41,18 @@ struct Member {
     uint64_t last_id;
     char *wanted; /* an address typed while running, to be chosen when it is resolved */
 
+    Host *host; /* NULL: never serves */
+    bool leaving;
+    bool quiet; /* nothing is served here any more, for good */
+
     Dialer *dialer;
-    uint64_t dialling; /* Known.id */
+    uint64_t dialling; /* Known.id, or one of the session's own */
     Link *link;
-    uint64_t linked;     /* Known.id */
-    GPtrArray *parting;  /* Link that are finishing */
-    GPtrArray *answered; /* GSocketAddress of the link, for remembering */
-    uint8_t peer[KEY_SIZE];
+    uint64_t linked;          /* as `dialling` */
+    uint8_t peer[KEY_SIZE];   /* of the link */
+    GSocketAddress *answered; /* of the link */
+    Dialled *dialled;   /* while session_dialled() decides whether it takes the place of `link` */
+    GPtrArray *parting; /* Link that are finishing */
     void (*left)(void *user);
     void *left_user;
     GSource *left_source;
@@ -51,8 +65,15 @@ void parting_free(gpointer parting);
 void member_dial(uint64_t id, void *user);
 void member_hang_up(void *user);
 bool member_send(GBytes *frame, void *user);
-/* member_left() is reported once nothing is finishing any more. */
+/* Reports that the member has left, if nothing is finishing any more. */
 void member_schedule_left(Member *member);
+
+/* member_host.c: for SessionOutput. */
+bool member_serve(void *user);
+void member_retire(const uint8_t *key, char *const *addresses, void *user);
+void member_tell_network(Member *member);
+/* A place was joined on the present network. */
+void member_keep_place(Member *member);
 
 /* member_files.c */
 MemberFiles *member_files_new(Member *member, GError **error);

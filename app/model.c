@@ -155,6 +155,26 @@ const Person *model_self(const Model *model)
     return model->self;
 }
 
+CarriedBy model_carried_by(const Model *model)
+{
+    return model->carried_by;
+}
+
+const Person *model_carrier(const Model *model)
+{
+    if (model->carried_by == CARRIED_BY_SELF)
+        return model->self;
+    return model->carried_by == CARRIED_BY_PERSON ? model_person(model, model->carrier) : NULL;
+}
+
+unsigned model_people_here(const Model *model)
+{
+    unsigned here = 0;
+    for (guint i = 0; i < model->people->len; i++)
+        here += ((const Person *)model->people->pdata[i])->presence != PRESENCE_OFFLINE;
+    return here;
+}
+
 bool model_first_run(const Model *model)
 {
     return model->first_run;

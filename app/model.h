@@ -23,6 +23,14 @@ typedef enum {
     LINK_LOST, /* was joined; trying again */
 } LinkState;
 
+/* Who carries the room. */
+typedef enum {
+    CARRIED_BY_NOBODY, /* or not known: not joined */
+    CARRIED_BY_RELAY,  /* a relay program */
+    CARRIED_BY_PERSON, /* somebody's app: model_carrier() */
+    CARRIED_BY_SELF,   /* this one */
+} CarriedBy;
+
 typedef enum {
     PRESENCE_ONLINE,
     PRESENCE_AWAY,
@@ -119,6 +127,12 @@ const char *model_link_why(const Model *model);
 /* "" before the first joining. */
 const char *model_place_name(const Model *model);
 const Person *model_self(const Model *model);
+CarriedBy model_carried_by(const Model *model);
+/* Whose app carries the room; self when it is this one; NULL when it is a relay program, or not
+ * known. */
+const Person *model_carrier(const Model *model);
+/* People who are here now, away ones and self included. */
+unsigned model_people_here(const Model *model);
 /* The name was never chosen by the person: ask for it. */
 bool model_first_run(const Model *model);
 /* The connect dialog wants to be shown: nothing was found for 3 s. */

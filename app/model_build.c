@@ -51,6 +51,13 @@ void model_builder_set_place(ModelBuilder *builder, const char *name)
     builder->model->place_name = keep(builder, name);
 }
 
+void model_builder_set_carrier(ModelBuilder *builder, CarriedBy carried_by, const uint8_t *key)
+{
+    builder->model->carried_by = carried_by;
+    if (key)
+        memcpy(builder->model->carrier, key, MODEL_KEY_SIZE);
+}
+
 void model_builder_set_first_run(ModelBuilder *builder, bool first_run)
 {
     builder->model->first_run = first_run;

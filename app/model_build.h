@@ -31,6 +31,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ModelBuilder, model_builder_free)
 void model_builder_set_link(ModelBuilder *builder, LinkState link, int64_t since_us,
                             const char *why);
 void model_builder_set_place(ModelBuilder *builder, const char *name);
+/* `key` (MODEL_KEY_SIZE bytes) with CARRIED_BY_PERSON, else NULL. */
+void model_builder_set_carrier(ModelBuilder *builder, CarriedBy carried_by, const uint8_t *key);
 void model_builder_set_first_run(ModelBuilder *builder, bool first_run);
 void model_builder_set_wants_connect(ModelBuilder *builder, bool wants_connect);
 void model_builder_set_wants_quit(ModelBuilder *builder, bool wants_quit);

@@ -33,6 +33,8 @@ struct Model {
     int64_t room_offset_ms;
     bool first_run, wants_connect, wants_quit;
     bool people_sorted;
+    CarriedBy carried_by;
+    uint8_t carrier[MODEL_KEY_SIZE]; /* CARRIED_BY_PERSON */
     const char *why, *place_name, *finding_line;
     const Person *self;       /* in `people` */
     GPtrArray *people;        /* owned references */

@@ -297,8 +297,10 @@ void timeline_event(Timeline *timeline, const SessionEvent *event, int64_t now_u
     case SESSION_EVENT_WANTS_CONNECT:
         timeline->wants_connect = timeline->changed = true;
         break;
-    case SESSION_EVENT_NOTE:
     case SESSION_EVENT_MOVED:
+        notice(timeline, general(timeline), MESSAGE_NOTICE, NULL, event->text);
+        break;
+    case SESSION_EVENT_NOTE:
     case SESSION_EVENT_NOTE_RETURNED:
         break;
     }

@@ -85,6 +85,18 @@ static void build_people(Timeline *timeline, ModelBuilder *builder)
     timeline->people_changed = false;
 }
 
+static void build_carrier(const Session *session, ModelBuilder *builder)
+{
+    const uint8_t *key = session_relay_key(session);
+    bool joined = session_state(session) == SESSION_JOINED;
+    if (session_serving(session))
+        model_builder_set_carrier(builder, CARRIED_BY_SELF, NULL);
+    else if (joined && session_relay_program(session))
+        model_builder_set_carrier(builder, CARRIED_BY_RELAY, NULL);
+    else if (joined && key)
+        model_builder_set_carrier(builder, CARRIED_BY_PERSON, key);
+}
+
 static void build_link(Timeline *timeline, ModelBuilder *builder, int64_t now_us)
 {
     static const LinkState links[] = {LINK_SEARCHING, LINK_JOINING, LINK_JOINED, LINK_LOST};
@@ -92,6 +104,7 @@ static void build_link(Timeline *timeline, ModelBuilder *builder, int64_t now_us
     model_builder_set_link(builder, links[session_state(session)], timeline->link_since_us,
                            session_why(session));
     model_builder_set_place(builder, session_place_name(session));
+    build_carrier(session, builder);
     model_builder_set_first_run(builder, !session_name_chosen(session));
     model_builder_set_wants_connect(builder, timeline->wants_connect);
     model_builder_set_wants_quit(builder, timeline->wants_quit);

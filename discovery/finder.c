@@ -39,6 +39,8 @@ struct Finder {
     bool dirty;
     bool network_changed;
     char *line; /* owned; why there is no mDNS */
+    bool has_own_key;
+    uint8_t own_key[CANDIDATE_KEY_SIZE];
     bool has_last_place;
     uint8_t last_place[CANDIDATE_PLACE_SIZE];
 };
@@ -123,6 +125,12 @@ static GPtrArray *seen_candidates(const Finder *finder)
     return sighting_merge(finder->lookout ? lookout_sightings(finder->lookout) : none);
 }
 
+static bool is_own(const Finder *finder, const Candidate *candidate)
+{
+    const uint8_t *key = candidate_key(candidate);
+    return finder->has_own_key && key && memcmp(key, finder->own_key, CANDIDATE_KEY_SIZE) == 0;
+}
+
 /* Typed ones first, then the announced, then those that are only remembered. */
 static GPtrArray *gather(const Finder *finder)
 {
@@ -135,12 +143,12 @@ static GPtrArray *gather(const Finder *finder)
     for (guint i = 0; i < seen->len; i++) {
         Candidate *candidate = seen->pdata[i];
         const Candidate *known = find_same(remembered, candidate);
-        if (!is_doubted(finder, candidate)) {
+        if (!is_doubted(finder, candidate) && !is_own(finder, candidate)) {
             g_ptr_array_add(all, known ? merge(candidate, known) : candidate_ref(candidate));
         }
     }
     for (guint i = 0; i < remembered->len; i++) {
-        if (!find_same(all, remembered->pdata[i])) {
+        if (!find_same(all, remembered->pdata[i]) && !is_own(finder, remembered->pdata[i])) {
             g_ptr_array_add(all, candidate_ref(remembered->pdata[i]));
         }
     }
@@ -308,6 +316,12 @@ Finder *finder_new(GMainContext *context, const char *memory_path, bool use_mdns
     finder->candidates = g_ptr_array_new_with_free_func((GDestroyNotify)candidate_unref);
     look_at_network(finder);
     return finder;
+}
+
+void finder_leave_out(Finder *finder, const uint8_t *key)
+{
+    finder->has_own_key = true;
+    memcpy(finder->own_key, key, CANDIDATE_KEY_SIZE);
 }
 
 void finder_free(Finder *finder)

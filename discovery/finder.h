@@ -38,6 +38,9 @@ Finder *finder_new(GMainContext *context, const char *memory_path, bool use_mdns
 void finder_free(Finder *finder);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Finder, finder_free)
 
+/* The own node, CANDIDATE_KEY_SIZE bytes: what it announces is no candidate. Before
+ * finder_start(). */
+void finder_leave_out(Finder *finder, const uint8_t *key);
 void finder_start(Finder *finder);
 void finder_stop(Finder *finder);
 

@@ -271,7 +271,7 @@ static void on_event(const SessionEvent *event, void *user)
     switch (event->type) {
     case SESSION_EVENT_STATE:
         if (!console->leaving)
-            console->printer->link(session_state(member_session(console->member)), event->text);
+            console->printer->link(member_session(console->member), event->text);
         break;
     case SESSION_EVENT_JOINED:
         greet(console);
@@ -303,9 +303,11 @@ static void on_event(const SessionEvent *event, void *user)
         console->newest = 0;
         console->missed = console->skipped = 0;
         break;
+    case SESSION_EVENT_MOVED:
+        console->printer->moved(member_session(console->member), event->member, event->text);
+        break;
     case SESSION_EVENT_TYPING:
     case SESSION_EVENT_NOTE:
-    case SESSION_EVENT_MOVED:
     case SESSION_EVENT_NOTE_RETURNED:
         break;
     }

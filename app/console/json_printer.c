@@ -78,6 +78,14 @@ static void add_members(JsonBuilder *builder, Session *session)
     json_builder_end_array(builder);
 }
 
+static void add_carrier(JsonBuilder *builder, Session *session)
+{
+    add_flag(builder, "serving", session_serving(session));
+    add_flag(builder, "relay", session_relay_program(session));
+    if (session_relay_key(session))
+        add_hex(builder, "relay_key", session_relay_key(session), KEY_SIZE);
+}
+
 static void joined(Session *session, bool again)
 {
     g_autoptr(JsonBuilder) builder = begin("joined");
@@ -85,6 +93,7 @@ static void joined(Session *session, bool again)
     add_hex(builder, "place_id", session_place(session), PLACE_SIZE);
     add_text(builder, "name", session_self(session)->shown);
     add_hex(builder, "key", session_self(session)->key, KEY_SIZE);
+    add_carrier(builder, session);
     add_members(builder, session);
     end(builder);
 }
@@ -281,11 +290,21 @@ static void member(Session *session, const SessionMember *member, MemberChange c
     end(builder);
 }
 
-static void link_state(SessionState state, const char *why)
+static void link_state(Session *session, const char *why)
 {
     g_autoptr(JsonBuilder) builder = begin("link");
-    add_text(builder, "state", session_state_name(state));
+    add_text(builder, "state", session_state_name(session_state(session)));
     add_text(builder, "why", why);
+    add_carrier(builder, session);
+    end(builder);
+}
+
+static void moved(Session *session, const SessionMember *who, const char *text)
+{
+    g_autoptr(JsonBuilder) builder = begin("moved");
+    add_carrier(builder, session);
+    add_text(builder, "name", who ? who->shown : "");
+    add_text(builder, "text", text);
     end(builder);
 }
 
@@ -320,6 +339,7 @@ const Printer json_printer = {
     .delivery = delivery,
     .member = member,
     .link = link_state,
+    .moved = moved,
     .people = people,
     .history_end = history_end,
     .line = line,

@@ -14,7 +14,7 @@ typedef struct {
     char *name, *address, *data_dir, *into;
     char **accept_from;
     int wait_s;
-    gboolean json, no_mdns, version;
+    gboolean json, no_mdns, no_serve, version;
 } Arguments;
 
 static void arguments_clear(Arguments *arguments)
@@ -46,6 +46,8 @@ static gboolean parse(Arguments *into, int *argc, char ***argv, GError **error)
         {"json", 0, 0, G_OPTION_ARG_NONE, &into->json, "Write one JSON object a line", NULL},
         {"no-mdns", 0, 0, G_OPTION_ARG_NONE, &into->no_mdns, "Do not look for places by mDNS",
          NULL},
+        {"no-serve", 0, 0, G_OPTION_ARG_NONE, &into->no_serve,
+         "Do not carry the room when nobody else does", NULL},
         {"version", 0, 0, G_OPTION_ARG_NONE, &into->version, "Print the version", NULL},
         {NULL},
     };
@@ -93,7 +95,8 @@ int main(int argc, char **argv)
         .member = {.data_dir = arguments.data_dir,
                    .name = arguments.name,
                    .connect = arguments.address,
-                   .use_mdns = !arguments.no_mdns},
+                   .use_mdns = !arguments.no_mdns,
+                   .serve = !arguments.no_serve},
         .files = {.accept_from = arguments.accept_from,
                   .into = arguments.into,
                   .wait_s = (unsigned)arguments.wait_s,

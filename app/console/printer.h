@@ -37,7 +37,9 @@ typedef struct {
     void (*delivery)(Session *session, const SessionMessage *message);
     void (*member)(Session *session, const SessionMember *member, MemberChange change,
                    const char *old_name);
-    void (*link)(SessionState state, const char *why);
+    void (*link)(Session *session, const char *why);
+    /* Another node carries the room now; `who` NULL: a relay program. */
+    void (*moved)(Session *session, const SessionMember *who, const char *text);
     void (*people)(Session *session);
     /* All of what /history asked for was printed. */
     void (*history_end)(unsigned count);

@@ -209,6 +209,29 @@ static void transfer(Session *session, const Transfer *transfer, TransferNews ne
         write_painted(failed ? ALARM : DIM, line);
 }
 
+static unsigned people_here(Session *session)
+{
+    g_autoptr(GPtrArray) members = session_members(session);
+    unsigned here = 0;
+    for (guint i = 0; i < members->len; i++)
+        here += ((const SessionMember *)members->pdata[i])->presence != MEMBER_OFFLINE;
+    return here;
+}
+
+/* Nothing when there is a relay program: that is what people expect. */
+static void write_carried(Session *session)
+{
+    unsigned here = people_here(session);
+    g_autofree char *people = g_strdup_printf("%u %s", here, here == 1 ? "person" : "people");
+    g_autofree char *line = NULL;
+    if (session_serving(session))
+        line = g_strdup_printf("-- Carrying the room here: without a relay, %s.", people);
+    else if (!session_relay_program(session))
+        line = g_strdup_printf("-- Without a relay, %s.", people);
+    if (line)
+        write_painted(DIM, line);
+}
+
 static void joined(Session *session, bool again)
 {
     const char *name = session_place_name(session), *self = session_self(session)->shown;
@@ -228,6 +251,8 @@ static void joined(Session *session, bool again)
     }
     g_string_append(line, others == 0 ? " No one else is here yet." : ".");
     write_painted(DIM, line->str);
+    if (!again)
+        write_carried(session);
 }
 
 static void delivery(Session *session, const SessionMessage *message)
@@ -265,8 +290,9 @@ static void member(Session *session, const SessionMember *member, MemberChange c
 }
 
 /* Said once until joined again, not at every try. */
-static void link_state(SessionState state, const char *why)
+static void link_state(Session *session, const char *why)
 {
+    SessionState state = session_state(session);
     static const char *const words[] = {[SESSION_SEARCHING] = "Looking for people on this network…",
                                         [SESSION_LOST] =
                                             "Reconnecting… messages go out when you're back."};
@@ -281,6 +307,13 @@ static void link_state(SessionState state, const char *why)
     g_autofree char *line = state == SESSION_JOINING ? g_strdup_printf("-- No answer: %s", reason)
                             : reason ? g_strdup_printf("-- %s (%s)", words[state], reason)
                                      : g_strdup_printf("-- %s", words[state]);
+    write_painted(DIM, line);
+}
+
+static void moved(Session *session, const SessionMember *who, const char *text)
+{
+    g_autofree char *clean = text_escape(text, strlen(text));
+    g_autofree char *line = g_strdup_printf("-- %s", clean);
     write_painted(DIM, line);
 }
 
@@ -311,6 +344,7 @@ const Printer text_printer = {
     .delivery = delivery,
     .member = member,
     .link = link_state,
+    .moved = moved,
     .history_end = history_end,
     .line = line,
     .error = error,

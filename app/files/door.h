@@ -24,10 +24,3 @@ void door_free(Door *door);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Door, door_free)
 
 uint16_t door_port(const Door *door);
-/* Numeric host:port where this machine may be reached, best first, at most ADDRESSES_MAX; loopback
- * only when there is nothing else. Transfer full (g_strfreev). */
-char **door_addresses(const Door *door);
-/* What the other's text means here: GSocketAddress, usable ones of this network only; link-local
- * IPv6 once for each interface; loopback only when this machine has nothing else, as then the other
- * must be on it too. Names are not resolved. Transfer full. */
-GPtrArray *door_read_addresses(char *const *texts, size_t count);

@@ -47,7 +47,7 @@ typedef struct {
     /* Where we can be reached for data: numeric host:port; transfer full. Opens the door when it is
      * not open. */
     char **(*addresses)(void *user);
-    /* Dials these (texts of the other, for door_read_addresses()), or the relay that we are linked
+    /* Dials these (texts of the other, for addresses_read()), or the relay that we are linked
      * to when NULL, for data; requires the key `peer` (NULL: the relay's). Answer:
      * transfers_dialled() or transfers_dial_failed(), also when none of them can be dialled. */
     void (*dial)(const uint8_t *transfer, char *const *addresses, const uint8_t *peer, void *user);

@@ -460,7 +460,8 @@ int main(int argc, char **argv)
     EngineOptions engine = {.data_dir = options.data_dir,
                             .name = options.name,
                             .connect = options.connect,
-                            .use_mdns = !options.no_mdns};
+                            .use_mdns = !options.no_mdns,
+                            .serve = !options.no_serve};
     Program program = {.preferences_path = options_preferences_path(&options)};
     if (open_program(&program, &engine, &error))
         run(&program);

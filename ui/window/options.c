@@ -17,6 +17,8 @@ int options_read(Options *options, int argc, char **argv)
          "Where everything is kept (usually ~/.local/share/backfence)", "DIR"},
         {"no-mdns", 0, 0, G_OPTION_ARG_NONE, &options->no_mdns,
          "Do not look for places on the network", NULL},
+        {"no-serve", 0, 0, G_OPTION_ARG_NONE, &options->no_serve,
+         "Do not carry the room when nobody else does", NULL},
         {"version", 'v', 0, G_OPTION_ARG_NONE, &version, "Print the version and exit", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &rest, NULL, NULL},
         G_OPTION_ENTRY_NULL,

@@ -5,7 +5,7 @@
 
 typedef struct {
     char *name, *connect, *data_dir; /* owned; NULL when not given */
-    gboolean no_mdns;
+    gboolean no_mdns, no_serve;
 } Options;
 
 /* -1: go on. Otherwise the exit code: 0 after --help and --version, 64 after a wrong use, which was

@@ -1,3 +1,4 @@
+#include "app/addresses.h"
 #include "app/files/door.h"
 #include "discovery/address.h"
 #include "relay/data_frame.h"
@@ -260,11 +261,11 @@ END_TEST
 /* Two programs on this machine, whatever network it has: what one says, the other dials. */
 START_TEST(own_addresses_lead_to_the_door)
 {
-    g_auto(GStrv) texts = door_addresses(door);
+    g_auto(GStrv) texts = addresses_own(door_port(door));
     size_t count = g_strv_length(texts);
     ck_assert_uint_ge(count, 1);
     ck_assert_uint_le(count, ADDRESSES_MAX);
-    g_autoptr(GPtrArray) read = door_read_addresses(texts, count);
+    g_autoptr(GPtrArray) read = addresses_read(texts, count);
     ck_assert_uint_ge(read->len, 1);
     Caller caller = {0};
     knock_at(&caller, read->pdata[0], TLS_ALPN_DATA);
@@ -289,10 +290,10 @@ static bool leave_the_network(void)
 
 static void check_loopback_alone(void)
 {
-    g_auto(GStrv) texts = door_addresses(door);
+    g_auto(GStrv) texts = addresses_own(door_port(door));
     ck_assert_uint_eq(g_strv_length(texts), 2);
     ck_assert(g_str_has_prefix(texts[0], "127.0.0.1:"));
-    g_autoptr(GPtrArray) read = door_read_addresses(texts, 2);
+    g_autoptr(GPtrArray) read = addresses_read(texts, 2);
     ck_assert_uint_eq(read->len, 2);
     Caller caller = {0};
     knock_at(&caller, read->pdata[0], TLS_ALPN_DATA);
@@ -314,7 +315,7 @@ END_TEST
 static GPtrArray *read_texts(const char *list)
 {
     g_auto(GStrv) texts = g_strsplit(list, " ", 0);
-    return door_read_addresses(texts, g_strv_length(texts));
+    return addresses_read(texts, g_strv_length(texts));
 }
 
 START_TEST(addresses_of_elsewhere_are_left_out)

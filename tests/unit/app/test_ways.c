@@ -1,6 +1,7 @@
 /* The ways that a data channel takes, with all the parts that take it: dialler, door, links given
  * away, the relay's meetings, workers at both ends. */
 #include "relay/dialer.h"
+#include "app/addresses.h"
 #include "app/files/door.h"
 #include "app/files/worker.h"
 #include "relay/carrier.h"
@@ -180,8 +181,8 @@ static void pass_through_the_door(Member *opener, Member *caller)
 {
     static const DoorEvents events = {.expects = is_expected, .admitted = let_in};
     door = door_new(poller, tls[opener->role], &events, opener, NULL);
-    g_auto(GStrv) texts = door_addresses(door);
-    g_autoptr(GPtrArray) addresses = door_read_addresses(texts, g_strv_length(texts));
+    g_auto(GStrv) texts = addresses_own(door_port(door));
+    g_autoptr(GPtrArray) addresses = addresses_read(texts, g_strv_length(texts));
     dial(caller, addresses, OPENING_PRESENT);
     expect_done();
 }

@@ -1,7 +1,8 @@
-/* Where a door is, said and read. What goes over the wire has no scopes: the number or name of an
+/* What goes over the wire has no scopes: the number or name of an
  * interface means nothing on another machine, so link-local IPv6 is tried on each of the reader's
  * own. */
-#include "app/files/door.h"
+#include "app/addresses.h"
+
 #include "discovery/address.h"
 #include "discovery/interfaces.h"
 #include "relay/limits.h"
@@ -90,9 +91,8 @@ static void add_texts(GPtrArray *texts, const GPtrArray *addresses, AddressRank 
     }
 }
 
-char **door_addresses(const Door *door)
+char **addresses_own(uint16_t port)
 {
-    uint16_t port = door_port(door);
     g_autoptr(GPtrArray) own = own_addresses(port);
     GPtrArray *texts = g_ptr_array_new();
     for (AddressRank rank = ADDRESS_RANK_IPV6; rank <= ADDRESS_RANK_LINK_LOCAL; rank++)
@@ -103,6 +103,12 @@ char **door_addresses(const Door *door)
     }
     g_ptr_array_add(texts, NULL);
     return (char **)g_ptr_array_free(texts, FALSE);
+}
+
+bool addresses_any(void)
+{
+    g_autoptr(GPtrArray) own = own_addresses(DEFAULT_PORT);
+    return own->len > 0;
 }
 
 /* The text of a link-local IPv6 address, with `scope` put in; NULL when it is something else. */
@@ -144,7 +150,7 @@ static bool is_wanted(char *const *interfaces, const char *name)
     return !any || !interfaces_is_virtual(name);
 }
 
-GPtrArray *door_read_addresses(char *const *texts, size_t count)
+GPtrArray *addresses_read(char *const *texts, size_t count)
 {
     GPtrArray *found = g_ptr_array_new_with_free_func(g_object_unref);
     g_autoptr(GPtrArray) own = own_addresses(DEFAULT_PORT);

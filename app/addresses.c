@@ -75,20 +75,23 @@ static char *text_of(GSocketAddress *address)
     return address_format(plain);
 }
 
+/* Two interfaces may have one link-local address. */
+static bool add_text(GPtrArray *texts, GSocketAddress *address)
+{
+    g_autofree char *text = text_of(address);
+    if (texts->len == ADDRESSES_MAX ||
+        g_ptr_array_find_with_equal_func(texts, text, g_str_equal, NULL))
+        return false;
+    g_ptr_array_add(texts, g_steal_pointer(&text));
+    return true;
+}
+
 static void add_texts(GPtrArray *texts, const GPtrArray *addresses, AddressRank rank)
 {
     unsigned added = 0;
-    for (guint i = 0; i < addresses->len; i++) {
-        if (address_rank(addresses->pdata[i]) != rank || added == ADDRESSES_PER_RANK ||
-            texts->len == ADDRESSES_MAX)
-            continue;
-        g_autofree char *text = text_of(addresses->pdata[i]);
-        /* Two interfaces may have one link-local address. */
-        if (g_ptr_array_find_with_equal_func(texts, text, g_str_equal, NULL))
-            continue;
-        g_ptr_array_add(texts, g_steal_pointer(&text));
-        added++;
-    }
+    for (guint i = 0; i < addresses->len && added < ADDRESSES_PER_RANK; i++)
+        if (address_rank(addresses->pdata[i]) == rank)
+            added += add_text(texts, addresses->pdata[i]);
 }
 
 char **addresses_own(uint16_t port)
@@ -101,6 +104,16 @@ char **addresses_own(uint16_t port)
         g_ptr_array_add(texts, g_strdup_printf("127.0.0.1:%u", port));
         g_ptr_array_add(texts, g_strdup_printf("[::1]:%u", port));
     }
+    g_ptr_array_add(texts, NULL);
+    return (char **)g_ptr_array_free(texts, FALSE);
+}
+
+char **addresses_write(const GPtrArray *addresses)
+{
+    GPtrArray *texts = g_ptr_array_new();
+    for (guint i = 0; i < addresses->len; i++)
+        if (address_rank(addresses->pdata[i]) != ADDRESS_RANK_LOOPBACK)
+            add_text(texts, addresses->pdata[i]);
     g_ptr_array_add(texts, NULL);
     return (char **)g_ptr_array_free(texts, FALSE);
 }

@@ -9,6 +9,9 @@
 /* Best first, at most ADDRESSES_MAX; loopback only when there is nothing else. Transfer full
  * (g_strfreev). */
 char **addresses_own(uint16_t port);
+/* GSocketAddress as others are told them, at most ADDRESSES_MAX, the same order; loopback left out.
+ * Transfer full. */
+char **addresses_write(const GPtrArray *addresses);
 /* Has this machine an address besides loopback? */
 bool addresses_any(void);
 /* What the other's text means here: GSocketAddress, usable ones of this network only; link-local

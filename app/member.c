@@ -193,6 +193,7 @@ void member_free(Member *member)
     identity_free(member->identity);
     store_close(member->store);
     g_clear_object(&member->answered);
+    g_clear_object(&member->answered_last);
     g_array_unref(member->known);
     g_free(member->wanted);
     g_free(member->data_dir);

@@ -11,6 +11,14 @@ Candidate *member_candidate(Member *member, uint64_t id)
     return NULL;
 }
 
+void member_keep_candidate(Member *member, uint64_t id)
+{
+    for (guint i = 0; i < member->known->len; i++) {
+        Known *known = &g_array_index(member->known, Known, i);
+        known->kept |= known->id == id;
+    }
+}
+
 uint64_t member_candidate_id(Member *member, const Candidate *candidate)
 {
     for (guint i = 0; i < member->known->len; i++)
@@ -39,13 +47,13 @@ static uint64_t number(Member *member, Candidate *candidate)
     return known.id;
 }
 
-/* Numbers of nodes that are gone are forgotten, except of those in use. */
+/* Numbers of nodes that are gone are forgotten, except of those that the session may come back to.
+ */
 static void forget_gone(Member *member, GPtrArray *candidates)
 {
     for (guint i = member->known->len; i-- > 0;) {
         const Known *known = &g_array_index(member->known, Known, i);
-        bool used =
-            known->id == member->linked || (member->dialer && known->id == member->dialling);
+        bool used = known->kept || known->id == member->dialling;
         for (guint j = 0; j < candidates->len && !used; j++)
             used = candidate_same(known->candidate, g_ptr_array_index(candidates, j));
         if (!used)

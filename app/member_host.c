@@ -30,10 +30,25 @@ bool member_serve(void *user)
     return false;
 }
 
+/* Where the one that was dialled last is: what answered first. Transfer full. */
+static char **addresses_dialled(Member *member)
+{
+    g_autoptr(GPtrArray) all = g_ptr_array_new();
+    Candidate *candidate = member_candidate(member, member->dialling);
+    const GPtrArray *others = candidate ? candidate_addresses(candidate) : NULL;
+    if (member->answered_last)
+        g_ptr_array_add(all, member->answered_last);
+    for (guint i = 0; others && i < others->len; i++)
+        g_ptr_array_add(all, others->pdata[i]);
+    return addresses_write(all);
+}
+
 void member_retire(const uint8_t *key, char *const *addresses, void *user)
 {
     Member *member = user;
-    HubSuccessor successor = {.key = key, .addresses = (const char *const *)addresses};
+    g_auto(GStrv) dialled = key && !addresses ? addresses_dialled(member) : NULL;
+    HubSuccessor successor = {.key = key,
+                              .addresses = (const char *const *)(addresses ? addresses : dialled)};
     if (member->host)
         host_retire(member->host, key ? &successor : NULL);
 }

@@ -9,6 +9,7 @@
 typedef struct {
     uint64_t id;
     Candidate *candidate;
+    bool kept; /* joined once: may be dialled again though nobody sees it any more */
 } Known;
 
 /* A link that was just made. */
@@ -46,7 +47,8 @@ struct Member {
     bool quiet; /* nothing is served here any more, for good */
 
     Dialer *dialer;
-    uint64_t dialling; /* Known.id, or one of the session's own */
+    uint64_t dialling;             /* Known.id, or one of the session's own; the last one */
+    GSocketAddress *answered_last; /* of the last dial that succeeded */
     Link *link;
     uint64_t linked;          /* as `dialling` */
     uint8_t peer[KEY_SIZE];   /* of the link */
@@ -93,4 +95,6 @@ void member_files_leave(MemberFiles *files);
 void member_tell_candidates(Member *member);
 /* NULL when it is forgotten. */
 Candidate *member_candidate(Member *member, uint64_t id);
+/* Its number stays for good. */
+void member_keep_candidate(Member *member, uint64_t id);
 gboolean member_open_finder(Member *member, const MemberOptions *options, GError **error);

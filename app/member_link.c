@@ -112,6 +112,7 @@ static void adopt(Member *member, Dialled *dialled)
 {
     member->link = g_steal_pointer(&dialled->link);
     member->linked = dialled->id;
+    member_keep_candidate(member, dialled->id);
     memcpy(member->peer, dialled->key, KEY_SIZE);
     g_set_object(&member->answered, dialled->address);
     link_set_events(member->link, &link_events, member);
@@ -122,9 +123,9 @@ static void adopt(Member *member, Dialled *dialled)
 static void dial_opened(Link *link, const uint8_t *key, GSocketAddress *address, void *user)
 {
     Member *member = user;
+    g_set_object(&member->answered_last, address);
     Dialled dialled = {.link = link, .id = member->dialling, .key = key, .address = address};
     g_clear_pointer(&member->dialer, dialer_free);
-    member->dialling = 0;
     if (member->link)
         member->dialled = &dialled;
     else
@@ -138,10 +139,9 @@ static void dial_opened(Link *link, const uint8_t *key, GSocketAddress *address,
 void member_hang_up(void *user)
 {
     Member *member = user;
-    if (!member->link) {
-        g_clear_pointer(&member->dialer, dialer_free);
+    g_clear_pointer(&member->dialer, dialer_free);
+    if (!member->link)
         return;
-    }
     part(member, g_steal_pointer(&member->link));
     Dialled *dialled = g_steal_pointer(&member->dialled);
     if (dialled)
@@ -156,7 +156,6 @@ static void dial_failed(const char *why, void *user)
     Candidate *candidate = member_candidate(member, id);
     g_autofree char *reason = g_strdup(why);
     g_clear_pointer(&member->dialer, dialer_free);
-    member->dialling = 0;
     if (candidate && !member->link)
         finder_doubt(member->finder, candidate);
     session_dial_failed(member->session, id, reason, g_get_monotonic_time());

@@ -48,13 +48,13 @@ Hub *hub_new(const HubConfig *config, Log *log, const HubOutput *output, void *u
     hub->roster = roster_new();
     hub->submitted = g_array_new(FALSE, FALSE, sizeof(Submitted));
     g_array_set_clear_func(hub->submitted, submitted_clear);
-    hub->told = log_head(log);
+    hub->told = hub->looked = log_head(log);
     hub->steady = config->room_time_ms > 0;
     hub->room_base_ms =
         MAX(hub->steady ? config->room_time_ms : output->wall_ms(user), log_newest_time_ms(log));
     hub->room_base_us = now_us;
     hub->now_us = now_us;
-    hub->tick_us = hub->roster_due_us = hub->successors_due_us = INT64_MAX;
+    hub->hint_due_us = hub->tick_us = hub->roster_due_us = hub->successors_due_us = INT64_MAX;
     load_roster(hub);
     return hub;
 }
@@ -294,8 +294,9 @@ static void tell_roster(Hub *hub)
 void hub_flush(Hub *hub, int64_t now_us)
 {
     begin(hub, now_us);
-    if (hub->submitted->len > 0 || hub->unsaved)
+    if (hub->submitted->len > 0 || hub->unsaved || hub_has_news(hub))
         hub_commit(hub);
+    hub_tell_gathered(hub);
     tell_roster(hub);
     for (guint i = 0; hub->unfinished > 0 && i < hub->links->len; i++)
         hub_continue(g_ptr_array_index(hub->links, i));
@@ -322,7 +323,7 @@ void hub_tick(Hub *hub, int64_t now_us)
 
 int64_t hub_deadline(const Hub *hub)
 {
-    int64_t deadline = MIN(hub->tick_us, hub->successors_due_us);
+    int64_t deadline = MIN(MIN(hub->tick_us, hub->successors_due_us), hub->hint_due_us);
     if (hub->hand_over.done)
         deadline = MIN(deadline, hub->hand_over.deadline_us);
     if (roster_has_changes(hub->roster))

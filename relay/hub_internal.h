@@ -61,8 +61,12 @@ struct Hub {
     GPtrArray *links;   /* HubLink, owned, at its index */
     GHashTable *by_key; /* key → joined HubLink */
     Roster *roster;
-    GArray *submitted;    /* Submitted */
-    uint64_t told;        /* all joined links were told of positions up to here */
+    GArray *submitted; /* Submitted */
+    uint64_t told;     /* all joined links were told of positions up to here */
+    uint64_t looked;   /* … and up to here nothing is left to tell them */
+    unsigned gathered; /* events that others appended, since gathering_us */
+    int64_t gathering_us;
+    int64_t hint_due_us;  /* then members are told that there is a hole; INT64_MAX: none is new */
     bool unsaved;         /* something but events waits for the commit */
     unsigned doomed;      /* links */
     unsigned unfinished;  /* joined links whose roster or page is not out yet */
@@ -95,8 +99,18 @@ void hub_report(Hub *hub, const char *event, const HubLink *link, const char *de
 
 /* hub_submit.c */
 void hub_submit(HubLink *link, const Wire__Submit *submit);
-/* Commits and tells. */
+/* The receipt of what was stored; nothing when `link` is NULL. */
+void hub_accept(HubLink *link, const uint8_t *hash, uint64_t position);
+/* Nothing of what was submitted is stored: its authors are told to try again. */
+void hub_fail_submitted(Hub *hub, const GError *error);
+
+/* hub_deliver.c */
+/* Commits; receipts, then deliveries of everything that is new in the log, whoever appended it. */
 void hub_commit(Hub *hub);
+/* Does the log hold what nobody was told of? */
+bool hub_has_news(const Hub *hub);
+/* That much was gathered, when it is time to. */
+void hub_tell_gathered(Hub *hub);
 
 /* hub_read.c */
 void hub_fetch(HubLink *link, const Wire__Fetch *fetch);

@@ -1,8 +1,4 @@
-/* From a submitted event to everybody: append, commit, receipts, deliveries.
- *
- * Nothing is told before the commit. A Deliver covers a range of positions; all links share one
- * frame for what is public, and only those who get private events of the batch have one of their
- * own. */
+/* What members submit: judged, appended, and answered after the commit (hub_deliver.c). */
 #include "relay/hub_internal.h"
 
 #define DISK_RETRY_MS 5000
@@ -17,7 +13,7 @@ static void send_receipt(HubLink *link, const Wire__Receipt *receipt)
     hub_send_frame(link, &frame);
 }
 
-static void accept_event(HubLink *link, const uint8_t *hash, uint64_t position)
+void hub_accept(HubLink *link, const uint8_t *hash, uint64_t position)
 {
     Wire__Receipt receipt = WIRE__RECEIPT__INIT;
     receipt.hash = (ProtobufCBinaryData){HASH_SIZE, (uint8_t *)hash};
@@ -59,7 +55,7 @@ static void refuse_with_head(HubLink *link, const Event *event, Wire__Refusal re
 }
 
 /* Everything that waits for the commit is not stored: its authors are told to try again. */
-static void fail_submitted(Hub *hub, const GError *error)
+void hub_fail_submitted(Hub *hub, const GError *error)
 {
     g_autofree char *detail = g_strdup_printf("events=%u", hub->submitted->len);
     hub_report(hub, g_error_matches(error, LOG_ERROR, LOG_ERROR_FULL) ? "disk-full" : "disk-error",
@@ -104,7 +100,7 @@ static void append(HubLink *link, Event *event)
         break;
     case LOG_FAILED:
         g_array_append_val(hub->submitted, submitted);
-        fail_submitted(hub, error);
+        hub_fail_submitted(hub, error);
         return;
     }
     event_unref(submitted.event);
@@ -152,146 +148,4 @@ void hub_submit(HubLink *link, const Wire__Submit *submit)
     } else {
         append(link, event);
     }
-}
-
-/* Sends `entries` as Deliver frames that cover (after, through]. */
-static void deliver_to_all(Hub *hub, const Entries *entries, uint64_t after, uint64_t through,
-                           GHashTable *except)
-{
-    g_autoptr(GBytes) frame = entries_deliver(entries, after, through);
-    for (guint i = 0; i < hub->links->len; i++) {
-        HubLink *link = g_ptr_array_index(hub->links, i);
-        if (link->joined && !(except && g_hash_table_contains(except, link)))
-            hub_send(link, frame);
-    }
-}
-
-/* Links that get private events of this batch. NULL when there are none. */
-static GHashTable *private_readers(Hub *hub)
-{
-    GHashTable *readers = NULL;
-    for (guint i = 0; i < hub->submitted->len; i++) {
-        const Submitted *submitted = &g_array_index(hub->submitted, Submitted, i);
-        if (submitted->known || event_lane(submitted->event) == LANE_PUBLIC)
-            continue;
-        for (size_t r = 0; r < event_recipient_count(submitted->event); r++) {
-            HubLink *link = g_hash_table_lookup(hub->by_key, event_recipient(submitted->event, r));
-            if (!link)
-                continue;
-            if (!readers)
-                readers = g_hash_table_new(NULL, NULL);
-            g_hash_table_add(readers, link);
-        }
-    }
-    return readers;
-}
-
-/* The batch for one reader, or for all those without private events in it (`reader` NULL). Returns
- * the position that everybody addressed was told up to. */
-static uint64_t deliver_batch(Hub *hub, HubLink *reader, GHashTable *except)
-{
-    g_autoptr(Entries) entries = entries_new();
-    uint64_t after = hub->told, through = hub->told;
-    for (guint i = 0; i < hub->submitted->len; i++) {
-        const Submitted *submitted = &g_array_index(hub->submitted, Submitted, i);
-        if (submitted->known)
-            continue;
-        through = submitted->position;
-        bool wanted = reader ? event_concerns(submitted->event, reader->key)
-                             : event_lane(submitted->event) == LANE_PUBLIC;
-        if (!wanted)
-            continue;
-        entries_add(entries, submitted->position, submitted->event);
-        if (entries_bytes(entries) < BATCH_BYTES)
-            continue;
-        if (reader) {
-            g_autoptr(GBytes) frame = entries_deliver(entries, after, through);
-            hub_send(reader, frame);
-        } else {
-            deliver_to_all(hub, entries, after, through, except);
-        }
-        entries_clear(entries);
-        after = through;
-    }
-    if (entries_count(entries) == 0)
-        return after;
-    if (reader) {
-        g_autoptr(GBytes) frame = entries_deliver(entries, after, through);
-        hub_send(reader, frame);
-    } else {
-        deliver_to_all(hub, entries, after, through, except);
-    }
-    return through;
-}
-
-/* In the order of the links, and not of their addresses: simulations are the same each time. */
-static void deliver_private(Hub *hub, GHashTable *readers)
-{
-    for (guint i = 0; readers && i < hub->links->len; i++) {
-        HubLink *link = g_ptr_array_index(hub->links, i);
-        if (g_hash_table_contains(readers, link))
-            deliver_batch(hub, link, NULL);
-    }
-}
-
-static void learn_profiles(Hub *hub)
-{
-    for (guint i = 0; i < hub->submitted->len; i++) {
-        const Submitted *submitted = &g_array_index(hub->submitted, Submitted, i);
-        RosterMember *member = roster_find(hub->roster, event_author(submitted->event));
-        if (!submitted->known && member && event_kind(submitted->event) == EVENT_PROFILE)
-            roster_set_profile(hub->roster, member, submitted->event);
-    }
-}
-
-/* A commit that failed half-known: what the log says it holds was stored after all, and others must
- * hear of it. Its authors are told to try again, and then get the receipt of what is known. */
-static void deliver_from_log(Hub *hub)
-{
-    g_array_set_size(hub->submitted, 0);
-    while (hub->told < log_head(hub->log)) {
-        uint64_t covered = 0;
-        uint64_t before = MIN(log_head(hub->log), hub->told + PAGE_MAX) + 1;
-        g_autoptr(GArray) page =
-            log_page(hub->log, NULL, hub->told, before, PAGE_MAX, G_MAXSIZE, &covered, NULL);
-        if (!page)
-            return;
-        for (guint i = 0; i < page->len; i++) {
-            const LogEntry *entry = &g_array_index(page, LogEntry, i);
-            Submitted stored = {.event = event_ref(entry->event), .position = entry->position};
-            g_array_append_val(hub->submitted, stored);
-        }
-        g_autoptr(GHashTable) readers = private_readers(hub);
-        deliver_private(hub, readers);
-        deliver_batch(hub, NULL, readers);
-        learn_profiles(hub);
-        hub->told = before - 1;
-        g_array_set_size(hub->submitted, 0);
-    }
-}
-
-static void tell_submitted(Hub *hub)
-{
-    for (guint i = 0; i < hub->submitted->len; i++) {
-        const Submitted *submitted = &g_array_index(hub->submitted, Submitted, i);
-        if (submitted->link)
-            accept_event(submitted->link, event_hash(submitted->event), submitted->position);
-    }
-    g_autoptr(GHashTable) readers = private_readers(hub);
-    deliver_private(hub, readers);
-    hub->told = deliver_batch(hub, NULL, readers);
-    learn_profiles(hub);
-    g_array_set_size(hub->submitted, 0);
-}
-
-void hub_commit(Hub *hub)
-{
-    g_autoptr(GError) error = NULL;
-    if (log_commit(hub->log, &error)) {
-        hub->unsaved = false;
-        tell_submitted(hub);
-        return;
-    }
-    fail_submitted(hub, error);
-    deliver_from_log(hub);
 }

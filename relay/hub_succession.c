@@ -7,8 +7,6 @@
 
 #include <gio/gio.h>
 
-#define LISTED_MAX 8 /* successors */
-
 /* Neither this network, multicast, broadcast nor IPv4 inside IPv6. */
 static bool is_machine(GInetAddress *address)
 {
@@ -98,13 +96,13 @@ static GPtrArray *list_successors(const Hub *hub)
             g_ptr_array_add(list, link);
     }
     g_ptr_array_sort(list, by_rank);
-    g_ptr_array_set_size(list, (gint)MIN(list->len, LISTED_MAX));
+    g_ptr_array_set_size(list, (gint)MIN(list->len, SUCCESSORS_MAX));
     return list;
 }
 
 static GBytes *build_list(const GPtrArray *list)
 {
-    Wire__Successor storage[LISTED_MAX], *entries[LISTED_MAX];
+    Wire__Successor storage[SUCCESSORS_MAX], *entries[SUCCESSORS_MAX];
     for (guint i = 0; i < list->len; i++) {
         HubLink *link = g_ptr_array_index(list, i);
         wire__successor__init(&storage[i]);

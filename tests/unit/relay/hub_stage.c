@@ -346,7 +346,7 @@ static void submit(Stage *stage, char who, const Event *event)
     stage_frame(stage, who, &frame);
 }
 
-static void sign_and_submit(Stage *stage, char who, char to, uint32_t kind, GBytes *content)
+static void sign(Stage *stage, char who, char to, uint32_t kind, GBytes *content)
 {
     Actor *author = actor(stage, who);
     Lane lane = to ? LANE_PRIVATE : LANE_PUBLIC;
@@ -377,23 +377,58 @@ static void sign_and_submit(Stage *stage, char who, char to, uint32_t kind, GByt
     memcpy(author->prev[lane], event_hash(event), HASH_SIZE);
     event_unref(author->last);
     author->last = event;
-    submit(stage, who, event);
+}
+
+static void sign_and_submit(Stage *stage, char who, char to, uint32_t kind, GBytes *content)
+{
+    sign(stage, who, to, kind, content);
+    submit(stage, who, actor(stage, who)->last);
+}
+
+static void sign_and_append(Stage *stage, char who, char to, uint32_t kind, GBytes *content)
+{
+    sign(stage, who, to, kind, content);
+    uint64_t position = 0;
+    LogAppend result = log_append(stage->log, actor(stage, who)->last, LOG_RULE_SET, 0, NULL, 0,
+                                  NULL, &position, NULL);
+    g_assert_cmpint(result, ==, LOG_APPENDED);
+}
+
+/* The hub never looks into what is private: an unknown kind stands for it. */
+static GBytes *message(char to, const char *text)
+{
+    return to ? g_bytes_new(text, strlen(text)) : content_message(text, false, NULL);
+}
+
+static GBytes *profile(const char *name)
+{
+    uint8_t sealing_key[SEALING_KEY_SIZE] = {9};
+    return content_profile(name, sealing_key);
 }
 
 void stage_say(Stage *stage, char who, char to, const char *text, unsigned skip)
 {
-    /* The hub never looks into what is private: an unknown kind stands for it. */
-    g_autoptr(GBytes) content =
-        to ? g_bytes_new(text, strlen(text)) : content_message(text, false, NULL);
+    g_autoptr(GBytes) content = message(to, text);
     actor(stage, who)->seq[to ? LANE_PRIVATE : LANE_PUBLIC] += skip;
     sign_and_submit(stage, who, to, to ? 99 : EVENT_MESSAGE, content);
 }
 
 void stage_profile(Stage *stage, char who, const char *name)
 {
-    uint8_t sealing_key[SEALING_KEY_SIZE] = {9};
-    g_autoptr(GBytes) content = content_profile(name, sealing_key);
+    g_autoptr(GBytes) content = profile(name);
     sign_and_submit(stage, who, '\0', EVENT_PROFILE, content);
+}
+
+void stage_gather(Stage *stage, char who, char to, const char *text)
+{
+    g_autoptr(GBytes) content = message(to, text);
+    sign_and_append(stage, who, to, to ? 99 : EVENT_MESSAGE, content);
+}
+
+void stage_gather_profile(Stage *stage, char who, const char *name)
+{
+    g_autoptr(GBytes) content = profile(name);
+    sign_and_append(stage, who, '\0', EVENT_PROFILE, content);
 }
 
 void stage_again(Stage *stage, char who)

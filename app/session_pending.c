@@ -1,8 +1,6 @@
 /* Until the parts that these belong to are there. */
 #include "app/session.h"
-#include "relay/carrier.h"
 
-#include <unistd.h>
 #define WEAK __attribute__((weak))
 WEAK void session_network(Session *s, const SessionNetwork *n, int64_t now)
 {
@@ -21,12 +19,4 @@ WEAK bool session_serving(const Session *s)
 WEAK const uint8_t *session_relay_key(const Session *s)
 {
     return NULL;
-}
-WEAK void carrier_accept(Carrier *c, int fd, const struct sockaddr_storage *f)
-{
-    close(fd);
-}
-WEAK void carrier_hand_over(Carrier *c, void (*done)(void *), void *user)
-{
-    done(user);
 }

@@ -67,6 +67,7 @@ struct Hub {
     unsigned gathered; /* events that others appended, since gathering_us */
     int64_t gathering_us;
     int64_t hint_due_us;  /* then members are told that there is a hole; INT64_MAX: none is new */
+    unsigned losses;      /* log_losses() when the first of them was appended */
     bool unsaved;         /* something but events waits for the commit */
     unsigned doomed;      /* links */
     unsigned unfinished;  /* joined links whose roster or page is not out yet */
@@ -101,8 +102,11 @@ void hub_report(Hub *hub, const char *event, const HubLink *link, const char *de
 void hub_submit(HubLink *link, const Wire__Submit *submit);
 /* The receipt of what was stored; nothing when `link` is NULL. */
 void hub_accept(HubLink *link, const uint8_t *hash, uint64_t position);
-/* Nothing of what was submitted is stored: its authors are told to try again. */
+/* Nothing of what was submitted is stored: its authors are told to try again. `error` may be NULL.
+ */
 void hub_fail_submitted(Hub *hub, const GError *error);
+/* Did another user of the log lose what was submitted here? Before relying on a commit. */
+void hub_notice_losses(Hub *hub);
 
 /* hub_deliver.c */
 /* Commits; receipts, then deliveries of everything that is new in the log, whoever appended it. */

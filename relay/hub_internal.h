@@ -4,6 +4,7 @@
 #include "relay/arena.h"
 #include "relay/bucket.h"
 #include "relay/entries.h"
+#include "relay/exchange.h"
 #include "relay/hub.h"
 #include "relay/roster.h"
 
@@ -30,7 +31,9 @@ struct HubLink {
     bool uninformed;    /* the newest list of successors is still to be sent */
     int64_t opened_us;
     int64_t heard_us;
-    Bucket submits, reads, notes, typings, comparings;
+    Bucket submits, reads, notes, typings;
+    Exchange *exchange;  /* owned; NULL before anything is compared */
+    unsigned bad_events; /* gathered */
 };
 
 /* A submitted event between append and commit. */
@@ -49,6 +52,14 @@ typedef struct {
     int64_t deadline_us;
     bool settled;
 } HandOver;
+
+/* What members bring along from other logs. */
+typedef struct {
+    GHashTable *budgets; /* key → Gatherer, owned */
+    int64_t due_us;      /* some exchange waits for this */
+    int64_t disk_us;     /* nothing is asked for before: the disk is full or failing */
+    unsigned exchanges;  /* links that have one */
+} Gathering;
 
 struct Hub {
     char *place_name, *software;
@@ -83,6 +94,7 @@ struct Hub {
     bool uninformed;           /* some link is */
     int64_t successors_due_us; /* the list is looked at again then; INT64_MAX: it stands */
     HandOver hand_over;
+    Gathering gathering;
 };
 
 /* Sends, or dooms a link whose queue is full. */
@@ -118,7 +130,6 @@ void hub_tell_gathered(Hub *hub);
 
 /* hub_read.c */
 void hub_fetch(HubLink *link, const Wire__Fetch *fetch);
-void hub_heads(HubLink *link, const Wire__Heads *heads);
 /* What follows Welcome, as far as the queue takes it. */
 void hub_continue(HubLink *link);
 
@@ -146,6 +157,16 @@ void hub_go_on_handing_over(Hub *hub);
 void hub_custody_settled(HubLink *link, uint64_t position);
 
 /* hub_exchange.c */
+void hub_gathering_set_up(Hub *hub);
+void hub_gathering_tear_down(Hub *hub);
+/* The link is over. */
+void hub_end_exchange(HubLink *link);
+void hub_heads(HubLink *link, const Wire__Heads *heads);
+void hub_want(HubLink *link, const Wire__Want *want);
+void hub_give(HubLink *link, const Wire__Give *give);
+void hub_settled(HubLink *link, const Wire__Settled *settled);
+/* After each commit: asks for more, answers what waited. */
+void hub_go_on_exchanging(Hub *hub);
 /* Names to the member the private feeds with bodies that still wait here; hub_custody_settled()
  * follows unless the link ends. False: there is nothing to name. */
 bool hub_exchange_offer_custody(HubLink *link);

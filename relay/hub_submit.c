@@ -67,6 +67,7 @@ void hub_fail_submitted(Hub *hub, const GError *error)
     }
     g_array_set_size(hub->submitted, 0);
     hub->unsaved = false;
+    hub->gathering.disk_us = hub->now_us + DISK_RETRY_MS * INT64_C(1000);
 }
 
 void hub_notice_losses(Hub *hub)

@@ -46,25 +46,29 @@ bool session_is_self(const Session *session, const uint8_t *key)
 
 SessionState session_state(const Session *session)
 {
-    if (session->phase == PHASE_JOINED)
+    if (session->phase == PHASE_JOINED || session_is_calm(session))
         return SESSION_JOINED;
     if (session->was_joined)
         return SESSION_LOST;
-    if (session->phase == PHASE_IDLE && session->targets->len == 0)
+    if (session->phase == PHASE_IDLE &&
+        (session->targets->len == 0 || (session->network_told && !session->network.up)))
         return SESSION_SEARCHING;
     return session->phase == PHASE_LEFT ? SESSION_SEARCHING : SESSION_JOINING;
 }
 
 void session_tell_state(Session *session, const char *why)
 {
+    if (session_is_calm(session))
+        return;
     SessionState state = session_state(session);
+    if (state == SESSION_LOST && session->told_state == SESSION_JOINED && !why)
+        why = session->calm_why;
     bool new_reason = why && g_strcmp0(why, session->why) != 0;
     if (state == session->told_state && !new_reason)
         return;
-    if (state != session->told_state || new_reason) {
-        g_free(session->why);
-        session->why = g_strdup(why ? why : "");
-    }
+    g_autofree char *told = g_strdup(why ? why : "");
+    g_free(session->why);
+    session->why = g_steal_pointer(&told);
     session->told_state = state;
     session_emit(session, (SessionEvent){.type = SESSION_EVENT_STATE, .text = session->why});
 }
@@ -75,21 +79,55 @@ void session_set_phase(Session *session, Phase phase)
     session->phase_us = session->now_us;
 }
 
-void session_lost(Session *session, const char *why, int64_t wait_us)
+void session_unlink(Session *session)
 {
-    session_back_off(session, wait_us);
-    if (session->phase == PHASE_JOINED) {
-        session->was_joined = true;
-        session->lost_us = session->now_us;
-    }
     session->current.id = 0;
+    session->probe.id = 0;
     session->first_page = false;
     session->fetching = false;
+    session->loss = LOSS_CLOSED;
+    session->has_named = false;
     session_outbox_unlinked(session);
     g_array_set_size(session->typings, 0);
     g_ptr_array_set_size(session->early_notes, 0);
+}
+
+/* Whom was joined is gone: what follows. */
+static void after_joined(Session *session, const char *why, int64_t wait_us)
+{
+    session->was_joined = true;
+    session->lost_us = session->now_us;
+    session_begin_calm(session, why, wait_us);
+    if (session->now_us >= session->phase_us + BRIEF_US)
+        session_trust(session, session->relay_key);
+    else if (session->loss != LOSS_GONE)
+        session_distrust(session, session->relay_key, 1);
+    if (wait_us > CALM_US) /* it is there, and would not have this member */
+        session->quiet_us = session->now_us + wait_us;
+    session_plan(session, session->loss, session->has_named ? session->named : NULL);
+    if (wait_us > CALM_US)
+        session_delay_plan(session, wait_us);
+}
+
+void session_lost(Session *session, const char *why, int64_t wait_us)
+{
+    bool self = session->current.id == SESSION_SELF;
+    session_back_off(session, wait_us);
+    if (session->phase == PHASE_JOINED && self) {
+        session->was_joined = true;
+        session->lost_us = session->now_us;
+        session_begin_calm(session, why, wait_us);
+    } else if (session->phase == PHASE_JOINED) {
+        after_joined(session, why, wait_us);
+    } else if (session->has_named && session->moves < MOVES_MAX) {
+        session->moves++;
+        session_plan(session, LOSS_GONE, session->named);
+    }
+    session_unlink(session);
     if (session->phase != PHASE_LEFT)
         session_set_phase(session, PHASE_IDLE);
+    if (self)
+        session_self_failed(session, wait_us);
     session_tell_state(session, why);
 }
 
@@ -109,6 +147,7 @@ void session_end(Session *session)
 {
     if (session->depth == 1 && session->phase != PHASE_LEFT) {
         session_dial_best(session);
+        session_probe(session);
         session_offer_connect(session);
         session_submit(session);
         session_fetch_next(session);
@@ -133,7 +172,13 @@ static void allocate(Session *session)
     session->outbox = g_ptr_array_new_with_free_func((GDestroyNotify)item_free);
     session->why = g_strdup("");
     session->place_name = g_strdup("");
+    session->nodes = g_ptr_array_new_with_free_func(node_free);
+    session->successors = g_array_new(FALSE, FALSE, sizeof(Turn));
+    session->turns = g_array_new(FALSE, FALSE, sizeof(Turn));
+    session->distrusts = g_array_new(FALSE, FALSE, sizeof(Distrust));
     session->first_seen_us = INT64_MAX;
+    session->doubt_us = INT64_MAX;
+    session->moved_us = INT64_MAX;
     session->grace_us = INT64_MAX;
     session->page_limit = PAGE_MAX;
     session->submit_rate = SUBMIT_RATE;
@@ -191,6 +236,12 @@ void session_free(Session *session)
     g_array_unref(session->repairs);
     g_array_unref(session->flights);
     g_ptr_array_unref(session->outbox);
+    g_ptr_array_unref(session->nodes);
+    g_array_unref(session->successors);
+    g_array_unref(session->turns);
+    g_array_unref(session->distrusts);
+    g_strfreev(session->addresses);
+    g_free(session->calm_why);
     g_clear_pointer(&session->skeletons, g_hash_table_unref);
     g_clear_pointer(&session->members, g_hash_table_unref);
     g_clear_pointer(&session->shown, g_hash_table_unref);
@@ -203,25 +254,46 @@ void session_free(Session *session)
 
 /* --- what the shell tells --- */
 
+static bool linked(const Session *session)
+{
+    return session->phase >= PHASE_GREETING && session->phase <= PHASE_JOINED;
+}
+
+/* Who answers is who was dialled, as far as that is known. */
+static bool is_expected(const Session *session, const uint8_t *key)
+{
+    const SessionCandidate *current = &session->current;
+    const Node *node = session_node(session, current->id);
+    return (!node || memcmp(node->key, key, KEY_SIZE) == 0) &&
+           (!current->has_key || memcmp(current->key_prefix, key, sizeof current->key_prefix) == 0);
+}
+
 void session_dialled(Session *session, uint64_t candidate, const uint8_t *key, int64_t now_us)
 {
     session_begin(session, now_us);
-    const SessionCandidate *current = &session->current;
-    if (session->phase != PHASE_DIALLING || current->id != candidate)
-        session->output.hang_up(session->user);
-    else if (session_is_self(session, key))
+    bool self = candidate == SESSION_SELF;
+    if (linked(session) && session->probe.id == candidate) {
+        session_probed(session, key);
+    } else if (session->phase != PHASE_DIALLING || session->current.id != candidate) {
+        if (!linked(session))
+            session->output.hang_up(session->user);
+    } else if (self != session_is_self(session, key)) {
         session_drop(session, "This is this device itself.", MAX_BACK_OFF_US);
-    else if (current->has_key && memcmp(current->key_prefix, key, sizeof current->key_prefix) != 0)
+    } else if (!is_expected(session, key)) {
         session_drop(session, "Another device answers at this address.", -1);
-    else
+    } else {
+        memcpy(session->relay_key, key, KEY_SIZE);
         session_hello(session);
+    }
     session_end(session);
 }
 
 void session_dial_failed(Session *session, uint64_t candidate, const char *why, int64_t now_us)
 {
     session_begin(session, now_us);
-    if (session->phase == PHASE_DIALLING && session->current.id == candidate)
+    if (linked(session) && session->probe.id == candidate)
+        session_probe_failed(session);
+    else if (session->phase == PHASE_DIALLING && session->current.id == candidate)
         session_lost(session, why, -1);
     session_end(session);
 }
@@ -230,7 +302,7 @@ void session_link_closed(Session *session, const char *why, int64_t now_us)
 {
     session_begin(session, now_us);
     session_commit(session);
-    if (session->phase >= PHASE_GREETING && session->phase <= PHASE_JOINED) {
+    if (linked(session)) {
         /* A relay that was restarted is back in a moment; not all members at the same one. But one
          * that throws out whoever has just come is left alone for longer. */
         bool lasted =
@@ -254,6 +326,8 @@ void session_leave(Session *session, int64_t now_us)
     bool linked = session->phase != PHASE_IDLE && session->phase != PHASE_LEFT;
     session_goodbye(session);
     session->was_joined = false;
+    session->serving = false; /* the shell ends that */
+    session_forget_plan(session);
     session_set_phase(session, PHASE_LEFT);
     if (linked) {
         session->output.hang_up(session->user);
@@ -267,12 +341,15 @@ void session_leave(Session *session, int64_t now_us)
 
 void session_tick(Session *session, int64_t now_us)
 {
+    session_mind_sleep(session, now_us);
     session_begin(session, now_us);
     session_commit(session);
+    session_mind_network(session);
     session_tell_damage(session); /* here: what is told before the shell runs, nobody hears */
     session_expire_typing(session);
     session_grace(session);
     session_heartbeat(session);
+    session_tell_moved(session);
     session_end(session);
 }
 
@@ -283,6 +360,10 @@ int64_t session_deadline(const Session *session)
     int64_t deadline = MIN(session_dial_deadline(session), session_link_deadline(session));
     deadline = MIN(deadline, session_outbox_deadline(session));
     deadline = MIN(deadline, session_grace_deadline(session));
+    deadline = MIN(deadline, session_serve_deadline(session));
+    deadline = MIN(deadline, session_probe_deadline(session));
+    deadline = MIN(deadline, session_moved_deadline(session));
+    deadline = MIN(deadline, session->doubt_us);
     return deadline;
 }
 
@@ -295,7 +376,16 @@ const char *session_why(const Session *session)
 
 uint64_t session_candidate_joined(const Session *session)
 {
-    return session->phase == PHASE_JOINED ? session->current.id : 0;
+    if (session->phase != PHASE_JOINED)
+        return 0;
+    bool node = session->current.id != SESSION_SELF && (session->current.id & SESSION_NODE);
+    for (guint i = 0; node && i < session->targets->len; i++) {
+        const SessionCandidate *seen = &g_array_index(session->targets, Target, i).seen;
+        if (seen->has_key && session_of_place(session, seen) &&
+            memcmp(seen->key_prefix, session->relay_key, sizeof seen->key_prefix) == 0)
+            return seen->id;
+    }
+    return session->current.id;
 }
 
 const uint8_t *session_place(const Session *session)

@@ -30,7 +30,7 @@ void session_back_off(Session *session, int64_t wait_us)
     target->next_try_us = session->now_us + wait_us;
 }
 
-static bool of_place(const Session *session, const SessionCandidate *candidate)
+bool session_of_place(const Session *session, const SessionCandidate *candidate)
 {
     return candidate->has_place && session->log &&
            memcmp(candidate->place, log_place(session->log), PLACE_SIZE) == 0;
@@ -39,10 +39,10 @@ static bool of_place(const Session *session, const SessionCandidate *candidate)
 /* Used last on this network, as far as anybody knows. */
 static bool familiar(const Session *session, const SessionCandidate *candidate)
 {
-    return candidate->last_here || (session->was_joined && of_place(session, candidate));
+    return candidate->last_here || (session->was_joined && session_of_place(session, candidate));
 }
 
-static bool wanted(const Session *session, const SessionCandidate *candidate)
+bool session_wanted(const Session *session, const SessionCandidate *candidate)
 {
     return candidate->typed || candidate->id == session->chosen;
 }
@@ -50,15 +50,15 @@ static bool wanted(const Session *session, const SessionCandidate *candidate)
 /* While what the person wants, or the place that was lost, may still come, others must wait. */
 static bool loyal(const Session *session, const SessionCandidate *candidate)
 {
-    if (wanted(session, candidate))
+    if (session_wanted(session, candidate))
         return true;
     bool someone_wanted = false;
     for (guint i = 0; i < session->targets->len; i++)
-        someone_wanted |= wanted(session, &g_array_index(session->targets, Target, i).seen);
+        someone_wanted |= session_wanted(session, &g_array_index(session->targets, Target, i).seen);
     int64_t since = session->was_joined ? session->lost_us : session->started_us;
     if (session->now_us >= since + LOYALTY_US)
         return true;
-    return !someone_wanted && (!session->was_joined || of_place(session, candidate));
+    return !someone_wanted && (!session->was_joined || session_of_place(session, candidate));
 }
 
 /* When this candidate may be tried first, back-off aside. */
@@ -66,8 +66,8 @@ static int64_t ready_us(const Session *session, const SessionCandidate *candidat
 {
     if (!loyal(session, candidate))
         return (session->was_joined ? session->lost_us : session->started_us) + LOYALTY_US;
-    bool at_once = wanted(session, candidate) || candidate->remembered || session->settled ||
-                   (candidate->relay && familiar(session, candidate));
+    bool at_once = session_wanted(session, candidate) || candidate->remembered ||
+                   session->settled || (candidate->relay && familiar(session, candidate));
     return at_once ? INT64_MIN : session->first_seen_us + SETTLE_WAIT_US;
 }
 
@@ -91,14 +91,34 @@ static bool better(const Session *session, const SessionCandidate *a, const Sess
     return order != 0 ? order < 0 : a->id < b->id;
 }
 
+bool session_is_own(const Session *session, const SessionCandidate *candidate)
+{
+    return candidate->has_key && memcmp(candidate->key_prefix, identity_key(session->identity),
+                                        sizeof candidate->key_prefix) == 0;
+}
+
+/* When this one may be tried. While the timetable after a loss runs, it is followed; but one of the
+ * place that is announced since then is taken, once. */
+static int64_t try_us(const Session *session, const Target *target)
+{
+    const SessionCandidate *seen = &target->seen;
+    if (session_is_own(session, seen))
+        return INT64_MAX;
+    int64_t at = MAX(target->next_try_us, ready_us(session, seen));
+    bool fresh = session_of_place(session, seen) && !seen->remembered &&
+                 target->since_us > session->lost_us && target->failures == 0;
+    if (session_planned(session) && !session_wanted(session, seen) && !fresh)
+        return INT64_MAX;
+    return at;
+}
+
 /* The best to dial now besides the current one; NULL when none may be tried. */
 static Target *best_target(Session *session)
 {
     Target *best = NULL;
     for (guint i = 0; i < session->targets->len; i++) {
         Target *target = &g_array_index(session->targets, Target, i);
-        if (target->seen.id == session->current.id || target->next_try_us > session->now_us ||
-            ready_us(session, &target->seen) > session->now_us)
+        if (target->seen.id == session->current.id || try_us(session, target) > session->now_us)
             continue;
         if (!best || better(session, &target->seen, &best->seen))
             best = target;
@@ -106,26 +126,63 @@ static Target *best_target(Session *session)
     return best;
 }
 
+void session_dial(Session *session, const SessionCandidate *candidate)
+{
+    session->current = *candidate;
+    session_set_phase(session, PHASE_DIALLING);
+    session_tell_state(session, NULL);
+    session->output.dial(candidate->id, session->user);
+}
+
+/* A dial that is in the way of a better one is given up. */
+static bool gives_way(Session *session, const Target *best)
+{
+    if (session->phase != PHASE_DIALLING)
+        return true;
+    bool late = session->now_us >= session->phase_us + DIAL_PATIENCE_US;
+    return late || session_planned(session) || better(session, &best->seen, &session->current);
+}
+
 void session_dial_best(Session *session)
 {
     if (session->phase != PHASE_IDLE && session->phase != PHASE_DIALLING)
         return;
+    if (session->serving) {
+        session_dial_self(session);
+        return;
+    }
     if (session->phase == PHASE_DIALLING && session->now_us >= session->phase_us + DIAL_MAX_US)
         session_drop(session, "Nobody answers.", -1);
-    Target *best = best_target(session);
-    if (!best)
+    const Target *best = best_target(session);
+    if (best && gives_way(session, best)) {
+        SessionCandidate seen = best->seen;
+        if (session->phase == PHASE_DIALLING)
+            session_drop(session, NULL, -1);
+        session_dial(session, &seen);
         return;
-    uint64_t id = best->seen.id;
-    if (session->phase == PHASE_DIALLING) {
-        bool late = session->now_us >= session->phase_us + DIAL_PATIENCE_US;
-        if (!late && !better(session, &best->seen, &session->current))
-            return;
-        session_drop(session, NULL, -1);
     }
-    session->current = find_target(session, id)->seen;
-    session_set_phase(session, PHASE_DIALLING);
-    session_tell_state(session, NULL);
-    session->output.dial(id, session->user);
+    if (session_planned(session))
+        session_take_turns(session);
+    else
+        session_serve_alone(session);
+}
+
+/* A dial that is young, or one that was not tried yet and will be. */
+bool session_hopes(const Session *session)
+{
+    if (session->phase == PHASE_DIALLING && session->now_us < session->phase_us + ALONE_DIAL_US)
+        return true;
+    bool was_joined = session->was_joined;
+    for (guint i = 0; i < session->targets->len; i++) {
+        const Target *target = &g_array_index(session->targets, Target, i);
+        const SessionCandidate *seen = &target->seen;
+        if (target->failures > 0 || seen->id == session->current.id ||
+            session_is_own(session, seen))
+            continue;
+        if (!was_joined || session_wanted(session, seen) || session_of_place(session, seen))
+            return true;
+    }
+    return false;
 }
 
 static bool seen_something(const Session *session)
@@ -163,13 +220,15 @@ void session_candidates(Session *session, const SessionCandidate *candidates, si
     g_autoptr(GArray) targets = g_array_new(FALSE, FALSE, sizeof(Target));
     bool moved = false;
     for (size_t i = 0; i < count; i++) {
-        Target target = {.seen = candidates[i]};
+        Target target = {.seen = candidates[i], .since_us = session->now_us};
         const Target *before = find_target(session, candidates[i].id);
         moved |=
             before && before->seen.id == session->current.id && appeared(before, &candidates[i]);
         if (before && !appeared(before, &candidates[i])) {
             target.failures = before->failures;
             target.next_try_us = before->next_try_us;
+            target.since_us = before->since_us;
+            target.probe_us = before->probe_us;
         }
         g_array_append_val(targets, target);
     }
@@ -186,7 +245,7 @@ void session_candidates(Session *session, const SessionCandidate *candidates, si
     session_end(session);
 }
 
-static void forgive(Session *session)
+void session_forgive(Session *session)
 {
     for (guint i = 0; i < session->targets->len; i++) {
         Target *target = &g_array_index(session->targets, Target, i);
@@ -199,8 +258,15 @@ void session_choose(Session *session, uint64_t candidate, int64_t now_us)
 {
     session_begin(session, now_us);
     session->chosen = candidate;
+    session->chosen_us = session->now_us;
     if (session->phase == PHASE_LEFT)
         session_set_phase(session, PHASE_IDLE);
+    if (candidate != session->current.id)
+        session_forget_plan(session);
+    if (session->serving) {
+        session_commit(session);
+        session_retire(session, NULL, NULL);
+    }
     if (session->current.id != candidate && session->phase != PHASE_IDLE) {
         session_commit(session);
         session_goodbye(session);
@@ -210,14 +276,14 @@ void session_choose(Session *session, uint64_t candidate, int64_t now_us)
     }
     if (session->phase != PHASE_JOINED)
         session->was_joined = false;
-    forgive(session);
+    session_forgive(session);
     session_end(session);
 }
 
 void session_try_now(Session *session, int64_t now_us)
 {
     session_begin(session, now_us);
-    forgive(session);
+    session_forgive(session);
     session_end(session);
 }
 
@@ -225,7 +291,7 @@ int64_t session_dial_deadline(const Session *session)
 {
     int64_t deadline =
         wants_connect_soon(session) ? session->started_us + WANTS_CONNECT_US : INT64_MAX;
-    if (session->phase != PHASE_IDLE && session->phase != PHASE_DIALLING)
+    if (session->serving || (session->phase != PHASE_IDLE && session->phase != PHASE_DIALLING))
         return deadline;
     if (session->phase == PHASE_DIALLING)
         deadline = MIN(deadline, session->phase_us + DIAL_MAX_US);
@@ -233,11 +299,11 @@ int64_t session_dial_deadline(const Session *session)
         const Target *target = &g_array_index(session->targets, Target, i);
         if (target->seen.id == session->current.id)
             continue;
-        int64_t at = MAX(target->next_try_us, ready_us(session, &target->seen));
+        int64_t at = try_us(session, target);
         /* One that could be tried now and is not, waits for the patience with the current dial. */
         if (session->phase == PHASE_DIALLING && at <= session->now_us)
             at = session->phase_us + DIAL_PATIENCE_US;
         deadline = MIN(deadline, at);
     }
-    return deadline;
+    return MIN(deadline, session_turns_deadline(session));
 }

@@ -17,12 +17,47 @@
 #define DISK_RETRY_US (5 * INT64_C(1000000))    /* after an own disk error */
 #define TYPING_EVERY_US (3 * INT64_C(1000000))  /* of one's own, for a conversation */
 #define TYPING_LASTS_US (6 * INT64_C(1000000))  /* of others */
+#define AWAY_LOST_US (60 * INT64_C(1000000))    /* for relays that cannot serve this member */
 #define GRACE_US (8 * INT64_C(1000000))         /* for others to return to a relay that came back */
 #define KEYRING_EVERY_US (3600 * INT64_C(1000000)) /* looks whether the sealing key is old */
 #define LASTED_US (500 * INT64_C(1000))            /* joined for so long: the relay is a good one */
 #define FIRST_BACK_OFF_US (250 * INT64_C(1000))
 #define RETURN_BACK_OFF_US (1000 * INT64_C(1000)) /* at most, while a lost place may come back */
 #define MAX_BACK_OFF_US (15 * INT64_C(1000000))
+
+/* Carrying the place on: after a loss the next in line has its turn, then the next. */
+#define TURN_US (1500 * INT64_C(1000))        /* of each successor, when the link was closed */
+#define SILENT_TURN_US (2500 * INT64_C(1000)) /* by silence: others notice it later */
+#define MOVED_TURN_US (3 * INT64_C(1000000))  /* of one that was named by name */
+#define RETURN_TURN_US (300 * INT64_C(1000))  /* of the node that was lost, if it may be there */
+#define RETURN_JITTER_US (20 * INT64_C(1000))
+#define TURN_EVERY_US (100 * INT64_C(1000))       /* dials while it does not serve yet */
+#define LAST_TURN_JITTER_US (500 * INT64_C(1000)) /* nobody is left: before serving */
+#define ADMIT_US (3 * INT64_C(1000000))           /* to be let in by one who is next in line */
+#define MOVES_MAX 8 /* Goodbyes that one follows without having been joined */
+/* Beginning alone. */
+#define ALONE_JITTER_US (300 * INT64_C(1000))
+#define ALONE_DIAL_US G_USEC_PER_SEC          /* a dial this old has no answer */
+#define SERVE_RETRY_US (5 * INT64_C(1000000)) /* when serving could not begin */
+#define SELF_DIALS_MAX 5                      /* failing ones to the own hub */
+/* While serving: looking for nodes that rank before this one. */
+#define PROBE_EVERY_US (2 * INT64_C(1000000))
+#define PROBE_OFTEN_US (600 * INT64_C(1000000)) /* so long after it was seen */
+#define PROBE_SELDOM_US (30 * INT64_C(1000000))
+#define PROBE_PATIENCE_US (1500 * INT64_C(1000)) /* before another one has its turn */
+/* One that did not admit those sent to it has failed twice, one that was gone soon after, once. */
+#define DISTRUST_SHORT 2 /* so many failures: not given the place for FIRST_DISTRUST_US */
+#define DISTRUST_LONG 4  /* for DISTRUST_US, then doubling, to an hour */
+#define FIRST_DISTRUST_US (5 * INT64_C(1000000))
+#define DISTRUST_US (60 * INT64_C(1000000))
+#define BRIEF_US (10 * INT64_C(1000000)) /* carried the place for less: gone soon */
+#define NODES_MAX 32
+/* Being calm about it. */
+#define CALM_US (2 * INT64_C(1000000))        /* without a link before SESSION_LOST is told */
+#define MOVED_LASTS_US (2 * INT64_C(1000000)) /* before SESSION_EVENT_MOVED */
+#define BOUNCE_US (10 * INT64_C(1000000))     /* a network that is gone for less was not left */
+#define LATE_US (10 * INT64_C(1000000))       /* a tick this late: the machine slept */
+#define WAKING_US (2 * INT64_C(1000000))      /* for the relay to answer then */
 
 #define SUBMITS_IN_FLIGHT 16
 #define TYPING_MAX 64                /* typing people remembered */
@@ -46,7 +81,43 @@ typedef struct {
     SessionCandidate seen;
     unsigned failures;
     int64_t next_try_us;
+    int64_t since_us; /* seen */
+    int64_t probe_us; /* next probe while serving */
 } Target;
+
+/* A node of the place that was learnt of by the link. */
+typedef struct {
+    uint64_t id;      /* with SESSION_NODE */
+    uint64_t dial_id; /* the shell's, of one whose addresses only the shell knows; else `id` */
+    uint8_t key[KEY_SIZE];
+    char **addresses; /* owned, may be NULL */
+    bool relay_program;
+    bool probed;      /* while serving: it carried the place, or was to */
+    int64_t since_us; /* last named or lost */
+    int64_t probe_us;
+} Node;
+
+/* One that the place is not given to for a while. */
+typedef struct {
+    uint8_t key[KEY_SIZE];
+    unsigned times;
+    int64_t until_us;
+} Distrust;
+
+/* In the timetable after a loss. */
+typedef struct {
+    uint64_t id; /* SESSION_SELF: serves */
+    uint8_t key[KEY_SIZE];
+    int64_t wait_us; /* before it begins */
+    int64_t lasts_us;
+} Turn;
+
+/* How a link ended. */
+typedef enum {
+    LOSS_CLOSED, /* the node may have crashed, or be there */
+    LOSS_SILENT,
+    LOSS_GONE, /* it said that it ends, or moves */
+} Loss;
 
 typedef struct {
     SessionMember member; /* first: given out */
@@ -125,10 +196,53 @@ struct Session {
     GArray *targets; /* Target */
     bool settled;
     uint64_t chosen;
+    int64_t chosen_us;
     SessionCandidate current; /* dialled or linked; id 0: none */
     int64_t first_seen_us;    /* INT64_MAX: nothing seen */
     int64_t started_us;
     bool wants_connect_told;
+    int64_t quiet_us; /* no serving before: a relay is there but would not have this member */
+
+    /* Carrying on after a loss: session_turns.c, session_nodes.c. */
+    GPtrArray *nodes; /* Node */
+    uint64_t last_node;
+    GArray *successors; /* Turn: whom the relay named, in their order; only id and key */
+    GArray *turns;      /* Turn */
+    guint turn;         /* turns->len: none is left */
+    int64_t turn_us;    /* it began, or begins */
+    int64_t turn_try_us;
+    unsigned moves;          /* followed since joined last */
+    Loss loss;               /* of the link that ends now */
+    uint8_t named[KEY_SIZE]; /* in its Goodbye */
+    bool has_named;
+
+    /* Serving: session_serve.c, session_probe.c. */
+    bool serving;
+    char **addresses;    /* where it would; NULL: cannot */
+    int64_t alone_us;    /* begins alone then; 0: conditions do not hold */
+    int64_t no_serve_us; /* not before */
+    unsigned self_failures;
+    int64_t self_try_us;
+    SessionCandidate probe; /* dialled while linked; id 0: none */
+    int64_t probe_since_us;
+    GArray *distrusts; /* Distrust */
+    unsigned losses;   /* log_losses() when that was looked at */
+
+    /* The network: session_network.c. */
+    SessionNetwork network;
+    bool network_told;
+    uint8_t network_id[PLACE_SIZE]; /* the last that was known */
+    bool has_network_id;
+    int64_t doubt_us;         /* it is left then unless it returns; INT64_MAX */
+    int64_t wall_ms, wall_us; /* both clocks at the last tick */
+
+    /* Being calm: session_moved.c. */
+    uint8_t relay_key[KEY_SIZE]; /* at the other end of the link */
+    uint8_t carrier[KEY_SIZE];   /* who carries the place as far as was told */
+    bool has_carrier;
+    int64_t moved_us; /* told then; INT64_MAX */
+    int64_t calm_us;  /* SESSION_LOST is not told before */
+    char *calm_why;
 
     /* The place. */
     Log *log; /* NULL before the first */
@@ -206,7 +320,9 @@ void session_tell_state(Session *session, const char *why);
 /* The link or the dial is over; tries again no earlier than `wait_us` from now, negative: by
  * back-off. */
 void session_lost(Session *session, const char *why, int64_t wait_us);
-/* As above, and hangs up. */
+/* Ends what belongs to one link. */
+void session_unlink(Session *session);
+/* As session_lost(), and hangs up. */
 void session_drop(Session *session, const char *why, int64_t wait_us);
 void session_emit(Session *session, SessionEvent event);
 void session_notice(Session *session, const char *code, const char *text);
@@ -217,6 +333,16 @@ bool session_is_self(const Session *session, const uint8_t *key);
 
 /* session_choose.c */
 void session_dial_best(Session *session);
+void session_dial(Session *session, const SessionCandidate *candidate);
+bool session_of_place(const Session *session, const SessionCandidate *candidate);
+/* A person chose or typed it. */
+bool session_wanted(const Session *session, const SessionCandidate *candidate);
+/* All may be tried at once. */
+void session_forgive(Session *session);
+/* Something may still answer, so that nothing need be served. */
+bool session_hopes(const Session *session);
+/* The announcement of this very node. */
+bool session_is_own(const Session *session, const SessionCandidate *candidate);
 /* Before the current candidate may be tried again; negative: by how often it failed. */
 void session_back_off(Session *session, int64_t wait_us);
 void session_offer_connect(Session *session);
@@ -227,7 +353,11 @@ gboolean session_open_place(Session *session, const uint8_t *place, GError **err
 void session_close_place(Session *session);
 /* The person should know why history is short. */
 void session_tell_damage(Session *session);
+/* Whose log was read last, of others. */
+void session_load_relay(Session *session);
 void session_remember_relay(Session *session, const uint8_t *log, const char *place_name);
+/* A setting of the store that belongs to this place; transfer full. */
+char *session_setting(const Session *session, const char *name);
 GBytes *conversation_bytes(const ConversationId *conversation);
 ConversationId conversation_of(GBytes *bytes);
 bool conversation_equal(const ConversationId *a, const ConversationId *b);
@@ -244,13 +374,17 @@ void session_roster_begins(Session *session);
 void session_grace(Session *session);
 int64_t session_grace_deadline(const Session *session);
 
+/* session_part.c */
+/* Says it, when linked. */
+void session_goodbye(Session *session);
+void session_parted(Session *session, const Wire__Goodbye *goodbye);
+
 /* session_link.c */
 bool session_send(Session *session, const Wire__Frame *frame);
 void session_hello(Session *session);
 void session_heartbeat(Session *session);
 int64_t session_link_deadline(const Session *session);
 void session_send_away(Session *session);
-void session_goodbye(Session *session);
 void session_ping(Session *session);
 /* An event of this time came: measures room time again when it is ahead of what is thought. */
 void session_doubt_clock(Session *session, int64_t time_ms);
@@ -269,6 +403,8 @@ uint64_t session_covered_top(Session *session);
 bool session_has_holes(const Session *session);
 void session_disk_failed(Session *session, const GError *error);
 void arrival_clear(gpointer data);
+/* Which conversation it belongs to, and what is sealed in it. */
+void session_file_arrival(const Session *session, Arrival *arrival);
 /* A message is told once, whatever brought it: false when it was. */
 bool session_first_showing(Session *session, const Event *event);
 
@@ -334,3 +470,5 @@ void session_describe(const Session *session, const Event *event, uint32_t opene
                       SessionMessage *out, Held *held);
 void session_describe_item(const Session *session, const Item *item, SessionMessage *out,
                            Held *held);
+
+#include "app/session_carry.h" /* its other half */

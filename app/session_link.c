@@ -2,8 +2,6 @@
  */
 #include "app/session_internal.h"
 
-#define AWAY_LOST_US (60 * INT64_C(1000000)) /* for relays that cannot serve this member */
-
 bool session_send(Session *session, const Wire__Frame *frame)
 {
     g_autoptr(GBytes) bytes = frame_build(frame);
@@ -13,9 +11,23 @@ bool session_send(Session *session, const Wire__Frame *frame)
 
 /* --- joining --- */
 
+/* The log that Hello speaks of: of the last relay joined, or the own one. */
+static void choose_log(Session *session)
+{
+    if (!session->log)
+        return;
+    if (session->current.id != SESSION_SELF) {
+        session_load_relay(session);
+        return;
+    }
+    memcpy(session->relay_log, log_id(session->log), PLACE_SIZE);
+    session->has_relay_log = true;
+}
+
 void session_hello(Session *session)
 {
     const SessionCandidate *to = &session->current;
+    choose_log(session);
     bool here = session->log &&
                 (!to->has_place || memcmp(to->place, log_place(session->log), PLACE_SIZE) == 0);
     Wire__Hello hello = WIRE__HELLO__INIT;
@@ -28,6 +40,11 @@ void session_hello(Session *session)
         hello.position = session_contiguous(session);
     }
     hello.page = PAGE_MAX;
+    if (session->output.serve && session->addresses && session->addresses[0]) {
+        hello.app = true;
+        hello.addresses = session->addresses;
+        hello.n_addresses = MIN(g_strv_length(session->addresses), ADDRESSES_MAX);
+    }
     Wire__Frame frame = WIRE__FRAME__INIT;
     frame.body_case = WIRE__FRAME__BODY_HELLO;
     frame.hello = &hello;
@@ -114,6 +131,17 @@ static void draw_live_line(Session *session)
     session->live_after_ms = top > 0 ? 0 : log_newest_time_ms(session->log);
 }
 
+/* A copied home directory has the same id as this log; what is held of that one is kept under
+ * another name. */
+static void name_log(const Session *session, const Wire__Welcome *welcome, uint8_t *log)
+{
+    memcpy(log, welcome->log.data, PLACE_SIZE);
+    bool copy =
+        session->current.id != SESSION_SELF && memcmp(log, log_id(session->log), PLACE_SIZE) == 0;
+    for (unsigned i = 0; copy && i < PLACE_SIZE; i++)
+        log[i] ^= 0xff;
+}
+
 static void welcome(Session *session, const Wire__Welcome *welcome)
 {
     if (session->phase != PHASE_GREETING || welcome->version != PROTOCOL_VERSION) {
@@ -125,7 +153,9 @@ static void welcome(Session *session, const Wire__Welcome *welcome)
     session->rtt_us = INT64_MAX;
     measure_room_time(session, welcome->room_time_ms, session->hello_us);
     tell_clock(session);
-    session_remember_relay(session, welcome->log.data, welcome->place_name);
+    uint8_t log[PLACE_SIZE];
+    name_log(session, welcome, log);
+    session_remember_relay(session, log, welcome->place_name);
     session->relay_program = welcome->relay_program;
     take_limits(session, welcome->limits);
     draw_live_line(session);
@@ -139,54 +169,6 @@ static void welcome(Session *session, const Wire__Welcome *welcome)
         session_notice(session, "disk", "Waiting messages could not be read.");
     session_load_outbox(session);
     session_check_feeds(session, welcome);
-}
-
-/* --- parting --- */
-
-void session_goodbye(Session *session)
-{
-    if (session->phase < PHASE_GREETING || session->phase > PHASE_JOINED)
-        return;
-    Wire__Goodbye goodbye = WIRE__GOODBYE__INIT;
-    goodbye.why = WIRE__PARTING__LEAVING;
-    Wire__Frame frame = WIRE__FRAME__INIT;
-    frame.body_case = WIRE__FRAME__BODY_GOODBYE;
-    frame.goodbye = &goodbye;
-    session_send(session, &frame);
-}
-
-static void goodbye(Session *session, const Wire__Goodbye *goodbye)
-{
-    bool lasted =
-        session->phase == PHASE_JOINED && session->now_us >= session->phase_us + LASTED_US;
-    int64_t soon = lasted ? 20000 + session_jitter(session, 80000) : -1;
-    if (!session_commit(session))
-        return;
-    switch (goodbye->why) {
-    case WIRE__PARTING__WRONG_VERSION:
-        session_drop(session, "The relay speaks another version; one of the two must be updated.",
-                     AWAY_LOST_US);
-        break;
-    case WIRE__PARTING__WRONG_PLACE:
-        session_drop(session, "Another place is served there.", -1);
-        break;
-    case WIRE__PARTING__REPLACED:
-        session_notice(session, "replaced", "This device's key is in use by another program.");
-        session_drop(session, "This device's key is in use by another program.", MAX_BACK_OFF_US);
-        break;
-    case WIRE__PARTING__FULL:
-        session_drop(session, "The place is full.", MAX_BACK_OFF_US);
-        break;
-    case WIRE__PARTING__TOO_FAST:
-    case WIRE__PARTING__BAD_FRAME:
-        session_drop(session, "The relay ended the link.", -1);
-        break;
-    case WIRE__PARTING__SHUTTING_DOWN:
-        session_drop(session, "The relay is shutting down.", soon);
-        break;
-    default:
-        session_drop(session, "The relay ended the link.", soon);
-    }
 }
 
 /* --- between events --- */
@@ -347,14 +329,22 @@ static void rotate_keyring(Session *session)
         session_publish_profile(session);
 }
 
+/* Whose turn it is lets members in at once, or does not at all. */
+static int64_t greeting_us(const Session *session)
+{
+    bool strict = session->phase == PHASE_GREETING && session_planned(session);
+    return strict ? ADMIT_US : GREETING_US;
+}
+
 void session_heartbeat(Session *session)
 {
     if (!linked(session))
         return;
     if (session->now_us >= session->heard_us + DEAD_AFTER_US) {
+        session->loss = LOSS_SILENT;
         session_drop(session, "The relay does not answer any more.", 0);
     } else if (session->phase != PHASE_JOINED) {
-        if (session->now_us >= session->phase_us + GREETING_US)
+        if (session->now_us >= session->phase_us + greeting_us(session))
             session_drop(session, "The relay does not let us in.", -1);
     } else {
         rotate_keyring(session);
@@ -371,7 +361,7 @@ int64_t session_link_deadline(const Session *session)
         if (session->phase == PHASE_JOINED)
             deadline = MIN(deadline, MIN(ping_due_us(session), session->keyring_us));
         else
-            deadline = MIN(deadline, session->phase_us + GREETING_US);
+            deadline = MIN(deadline, session->phase_us + greeting_us(session));
     }
     if (session->phase == PHASE_JOINED && session->fetch_at_us > 0 && !session->fetching)
         deadline = MIN(deadline, session->fetch_at_us);
@@ -403,7 +393,7 @@ static void pong(Session *session, const Wire__Pong *pong)
 static void dispatch(Session *session, const Wire__Frame *frame)
 {
     if (frame->body_case == WIRE__FRAME__BODY_GOODBYE) {
-        goodbye(session, frame->goodbye);
+        session_parted(session, frame->goodbye);
         return;
     }
     if (session->phase == PHASE_GREETING && frame->body_case != WIRE__FRAME__BODY_WELCOME)
@@ -429,6 +419,9 @@ static void dispatch(Session *session, const Wire__Frame *frame)
         break;
     case WIRE__FRAME__BODY_SIGNAL:
         session_signal(session, frame->signal);
+        break;
+    case WIRE__FRAME__BODY_SUCCESSORS:
+        session_successors(session, frame->successors);
         break;
     case WIRE__FRAME__BODY_PONG:
         pong(session, frame->pong);

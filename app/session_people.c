@@ -246,7 +246,7 @@ static void first_roster_ends(Session *session)
          g_hash_table_iter_next(&iter, NULL, &value);) {
         Known *known = value;
         bool present = known->member.presence != MEMBER_OFFLINE;
-        if (known == session->self || known->listed || !present || known->grace_us > 0)
+        if (known == session->self || known->listed || !present)
             continue;
         give_grace(session, known);
     }

@@ -34,15 +34,15 @@ static char *hex(const uint8_t *bytes, size_t length)
 }
 
 /* Settings of the store that belong to one place. */
-static char *setting_of(const Session *session, const char *name)
+char *session_setting(const Session *session, const char *name)
 {
     g_autofree char *place = hex(log_place(session->log), PLACE_SIZE);
     return g_strconcat(name, ":", place, NULL);
 }
 
-static void load_relay(Session *session)
+void session_load_relay(Session *session)
 {
-    g_autofree char *log_setting = setting_of(session, "relay-log");
+    g_autofree char *log_setting = session_setting(session, "relay-log");
     g_autofree char *text = store_setting(session->store, log_setting, NULL);
     session->has_relay_log = text && strlen(text) == 2 * PLACE_SIZE;
     for (size_t i = 0; session->has_relay_log && i < PLACE_SIZE; i++) {
@@ -51,7 +51,7 @@ static void load_relay(Session *session)
         session->has_relay_log = high >= 0 && low >= 0;
         session->relay_log[i] = (uint8_t)(high << 4 | (low & 15));
     }
-    g_autofree char *name_setting = setting_of(session, "place-name");
+    g_autofree char *name_setting = session_setting(session, "place-name");
     g_free(session->place_name);
     session->place_name = store_setting(session->store, name_setting, NULL);
     if (!session->place_name)
@@ -64,16 +64,17 @@ void session_remember_relay(Session *session, const uint8_t *log, const char *pl
     g_autofree char *last = store_setting(session->store, SETTING_LAST_PLACE, NULL);
     if (g_strcmp0(place, last) != 0)
         store_set_setting(session->store, SETTING_LAST_PLACE, place, NULL);
-    if (!session->has_relay_log || memcmp(session->relay_log, log, PLACE_SIZE) != 0) {
+    bool own = session_reads_own(session); /* known anyway; the last of the others is kept */
+    if (!own && (!session->has_relay_log || memcmp(session->relay_log, log, PLACE_SIZE) != 0)) {
         g_autofree char *value = hex(log, PLACE_SIZE);
-        g_autofree char *setting = setting_of(session, "relay-log");
+        g_autofree char *setting = session_setting(session, "relay-log");
         store_set_setting(session->store, setting, value, NULL);
         memcpy(session->relay_log, log, PLACE_SIZE);
         session->has_relay_log = true;
     }
     g_autofree char *clean = text_make_name(place_name, strlen(place_name));
     if (clean && strcmp(clean, session->place_name) != 0) {
-        g_autofree char *setting = setting_of(session, "place-name");
+        g_autofree char *setting = session_setting(session, "place-name");
         store_set_setting(session->store, setting, clean, NULL);
         g_free(session->place_name);
         session->place_name = g_steal_pointer(&clean);
@@ -85,6 +86,10 @@ void session_close_place(Session *session)
     g_array_set_size(session->arrivals, 0);
     g_array_set_size(session->repairs, 0);
     g_array_set_size(session->flights, 0);
+    session_forget_plan(session);
+    session_forget_nodes(session);
+    session->has_carrier = false;
+    session->moved_us = INT64_MAX;
     g_clear_pointer(&session->log, log_close);
     session->has_relay_log = false;
     session->has_incarnation = false;
@@ -130,9 +135,14 @@ gboolean session_open_place(Session *session, const uint8_t *place, GError **err
     session->log = log;
     session->has_incarnation = known;
     session->incarnation = incarnation;
-    load_relay(session);
+    session_load_relay(session);
     session_load_people(session);
     session_load_outbox(session);
+    session->losses = log_losses(log);
+    log_set_owner(log, identity_key(session->identity));
     session->damage_untold = log_damaged(log) != NULL;
+    if (!session_begin_own(session, error))
+        return FALSE;
+    session_file_own(session, false); /* what could not be filed now, is the next time */
     return TRUE;
 }

@@ -4,6 +4,8 @@
 #include "app/session_internal.h"
 #include "relay/seal.h"
 
+#define OWN_PAUSE_US (5 * INT64_C(1000)) /* between pieces of the own log */
+
 void arrival_clear(gpointer data)
 {
     Arrival *arrival = data;
@@ -66,7 +68,7 @@ static bool file_private(const Session *session, const Event *event, Conversatio
     return true;
 }
 
-static void file(const Session *session, Arrival *arrival)
+void session_file_arrival(const Session *session, Arrival *arrival)
 {
     if (event_lane(arrival->event) == LANE_PRIVATE) {
         arrival->filed = file_private(session, arrival->event, &arrival->conversation);
@@ -92,27 +94,59 @@ static void tell_fork(Session *session, const Event *event)
     session_notice(session, "fork", text);
 }
 
+static void arrived(Session *session, Arrival *arrival)
+{
+    session->seen_last_ms = MAX(session->seen_last_ms, event_time_ms(arrival->event));
+    session_doubt_clock(session, event_time_ms(arrival->event));
+    g_array_append_val(session->arrivals, *arrival);
+}
+
+/* The own hub stored it, here or in an earlier run, and nobody filed it. */
+static void file_stored(Session *session, Arrival *arrival, GBytes *conversation, uint64_t position)
+{
+    g_autoptr(GError) error = NULL;
+    if (session_covers(session, log_id(session->log), position)) {
+        arrival_clear(arrival);
+    } else if (log_file(session->log, position, conversation, arrival->opened_kind, arrival->opened,
+                        &error)) {
+        arrived(session, arrival);
+    } else {
+        session_disk_failed(session, error);
+        arrival_clear(arrival);
+    }
+}
+
 static void append(Session *session, Arrival *arrival)
 {
     g_autoptr(GBytes) conversation =
         arrival->filed ? conversation_bytes(&arrival->conversation) : NULL;
     g_autoptr(GError) error = NULL;
     uint64_t position = 0;
+    if (session_reads_own(session)) {
+        file_stored(session, arrival, conversation, arrival->position);
+        return;
+    }
     switch (log_append(session->log, arrival->event, LOG_RULE_SET, arrival->position, conversation,
                        arrival->opened_kind, arrival->opened, &position, &error)) {
-    case LOG_APPENDED:
-        session->seen_last_ms = MAX(session->seen_last_ms, event_time_ms(arrival->event));
-        session_doubt_clock(session, event_time_ms(arrival->event));
-        g_array_append_val(session->arrivals, *arrival);
-        return;
-    case LOG_FORK:
     case LOG_FORKED:
+        tell_fork(session, arrival->event);
+        arrived(session, arrival);
+        return;
+    case LOG_APPENDED:
+        arrived(session, arrival);
+        return;
+    case LOG_KNOWN:
+        if (position <= log_head(session->log)) {
+            file_stored(session, arrival, conversation, position);
+            return;
+        }
+        break;
+    case LOG_FORK:
         tell_fork(session, arrival->event);
         break;
     case LOG_FAILED:
         session_disk_failed(session, error);
         break;
-    case LOG_KNOWN:
     case LOG_GAP:
         break;
     }
@@ -146,7 +180,7 @@ static void receive(Session *session, const Wire__Entry *entry, bool live)
     Arrival arrival = {.event = event_ref(event),
                        .position = entry->position,
                        .live = live || is_news(session, event, entry->position)};
-    file(session, &arrival);
+    session_file_arrival(session, &arrival);
     append(session, &arrival);
 }
 
@@ -217,12 +251,26 @@ static bool find_hole(Session *session, uint64_t *after, uint64_t *before)
     return top->after > 0;
 }
 
+/* The own log need not be asked for by frames. */
+static void fetch_own(Session *session)
+{
+    bool more = false;
+    if (!session_file_own_some(session, true, &more))
+        return;
+    session->may_have_holes = more;
+    session->fetch_at_us = more ? session->now_us + OWN_PAUSE_US : 0;
+}
+
 void session_fetch_next(Session *session)
 {
     if (session->phase != PHASE_JOINED || session->fetching || !session->may_have_holes ||
         session->now_us < session->fetch_at_us)
         return;
     session->fetch_at_us = 0;
+    if (session_reads_own(session)) {
+        fetch_own(session);
+        return;
+    }
     if (!find_hole(session, &session->fetch_after, &session->fetch_before)) {
         session->may_have_holes = false;
         return;
@@ -297,6 +345,10 @@ static void tell_joined(Session *session)
     session->first_page = false;
     session_set_phase(session, PHASE_JOINED);
     session->was_joined = true;
+    session->moves = session->self_failures = 0;
+    session->alone_us = 0;
+    session_forget_plan(session);
+    session_carried(session);
     session_publish_profile(session);
     if (session->away)
         session_send_away(session);
@@ -321,11 +373,31 @@ static void tell_older(Session *session, const GArray *arrivals)
                  (SessionEvent){.type = SESSION_EVENT_HISTORY, .conversation = session->older});
 }
 
+/* The own hub's transaction is the session's too, and it failed or was rolled back. Nothing is lost
+ * for good: what was read is read again, what was sent is in the outbox. False: something of the
+ * session was in it. */
+static bool commit_was_lost(Session *session)
+{
+    session->losses = log_losses(session->log);
+    bool ours = session->arrivals->len > 0;
+    for (guint i = 0; i < session->outbox->len; i++)
+        ours |= ((const Item *)session->outbox->pdata[i])->stored;
+    if (!ours)
+        return true;
+    g_autoptr(GError) error = g_error_new_literal(LOG_ERROR, LOG_ERROR_IO,
+                                                  "The disk did not take what came; trying again.");
+    session_disk_failed(session, error);
+    return false;
+}
+
 bool session_commit(Session *session)
 {
     if (!session->log)
         return true;
     g_autoptr(GError) error = NULL;
+    if (log_losses(session->log) != session->losses && !commit_was_lost(session))
+        return false;
+    session_cover_own(session);
     if (log_changed(session->log) && !log_commit(session->log, &error)) {
         session_disk_failed(session, error);
         return false;

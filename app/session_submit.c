@@ -187,16 +187,34 @@ void session_outbox_unlinked(Session *session)
 
 /* --- stored --- */
 
-static bool append_own(Session *session, Item *item, Event *event, uint64_t position)
+/* The relay's log has it: so has the own one then. */
+static bool keep(Session *session, const Item *item, Event *event, uint64_t position,
+                 GError **error)
 {
     bool private = event_lane(event) == LANE_PRIVATE;
+    uint32_t kind = private ? item->kind : 0;
+    GBytes *content = private ? item->content : NULL;
     g_autoptr(GBytes) conversation =
         item->kind == EVENT_PROFILE ? NULL : conversation_bytes(&item->conversation);
+    uint64_t own = position;
+    if (session_reads_own(session))
+        return log_file(session->log, own, conversation, kind, content, error);
+    switch (log_append(session->log, event, LOG_RULE_SET, position, conversation, kind, content,
+                       &own, error)) {
+    case LOG_FAILED:
+        return false;
+    case LOG_KNOWN: /* by the own hub, when it carried the place */
+        return own > log_head(session->log) || session_covers(session, log_id(session->log), own) ||
+               log_file(session->log, own, conversation, kind, content, error);
+    default:
+        return true;
+    }
+}
+
+static bool append_own(Session *session, Item *item, Event *event, uint64_t position)
+{
     g_autoptr(GError) error = NULL;
-    uint64_t own_position = 0;
-    if (log_append(session->log, event, LOG_RULE_SET, position, conversation,
-                   private ? item->kind : 0, private ? item->content : NULL, &own_position,
-                   &error) == LOG_FAILED) {
+    if (!keep(session, item, event, position, &error)) {
         session_disk_failed(session, error);
         return false;
     }
@@ -258,7 +276,7 @@ void session_stored_items(Session *session)
 
 /* --- receipts --- */
 
-static void hold(Session *session, uint32_t retry_ms, uint32_t least_ms)
+static void pause_for(Session *session, uint32_t retry_ms, uint32_t least_ms)
 {
     int64_t wait_us = CLAMP(retry_ms, least_ms, 60000U) * INT64_C(1000);
     session->draining = true;
@@ -274,7 +292,7 @@ static void refused_time(Session *session, Item *item, const char *why)
     }
     session->room_known = false; /* the next answer is believed whatever it says */
     session_ping(session);
-    hold(session, 300, 300);
+    pause_for(session, 300, 300);
 }
 
 static void refused_gap(Session *session, const Event *event, const Wire__Receipt *receipt)
@@ -297,7 +315,7 @@ static void refused_disk(Session *session, const Wire__Receipt *receipt)
         session_notice(session, "relay-disk",
                        "The relay cannot store anything now; messages wait here until it can.");
     session->disk_told = true;
-    hold(session, receipt->retry_ms, 1000);
+    pause_for(session, receipt->retry_ms, 1000);
 }
 
 /* `item` is NULL for repairs and for what was signed anew meanwhile. */
@@ -308,7 +326,7 @@ static void refused(Session *session, Event *event, Item *item, const Wire__Rece
     switch (receipt->refusal) {
     case WIRE__REFUSAL__RATE:
         session->tokens = 0;
-        hold(session, receipt->retry_ms, 50);
+        pause_for(session, receipt->retry_ms, 50);
         break;
     case WIRE__REFUSAL__DISK:
         refused_disk(session, receipt);

@@ -208,6 +208,8 @@ static void out_event(const SessionEvent *event, void *user)
         session_stage_tell(stage, "notice %s", event->code);
         break;
     case SESSION_EVENT_MOVED:
+        session_stage_tell(stage, "moved: %s", event->text);
+        break;
     case SESSION_EVENT_WANTS_CONNECT:
         session_stage_tell(stage, "wants connect");
         break;

@@ -29,10 +29,10 @@ END_TEST
 START_TEST(shows_what_came_twice_once)
 {
     PLAY(JOIN, {EVENT, "now", .who = 'b'}, {DELIVER, NULL, 102}, {READS, "message Ben: now"},
-         {PASS, NULL, 1000}, {CUT}, {READS, "state lost"}, {PASS, NULL, 100}, {READS, "dial 1"},
-         {UP}, {READS, "> hello place one, holds 2"}, {WELCOME, "log2"}, {ROSTER, "b"},
+         {PASS, NULL, 1000}, {CUT}, {PASS, NULL, 100}, {READS, "dial 1"}, {UP},
+         {READS, "> hello place one, holds 2"}, {WELCOME, "log2"}, {ROSTER, "b"},
          {EVENT, "later", .who = 'b'}, {PAGE, NULL, 3}, {READS, "message Ben: later"},
-         {READS, "state joined"}, {READS, "joined"}, {QUIET});
+         {READS, "joined"}, {QUIET});
 }
 END_TEST
 
@@ -101,20 +101,18 @@ END_TEST
 
 START_TEST(gives_others_time_to_return_to_a_relay)
 {
-    PLAY(JOIN, {PASS, NULL, 1000}, {CUT}, {READS, "state lost"}, {PASS, NULL, 100},
-         {READS, "dial 1"}, {UP}, {READS, "> hello place one, holds 1"}, {WELCOME},
-         {ROSTER, "b gone"}, {PAGE, NULL, 101}, {READS, "state joined"}, {READS, "joined"},
-         {ROSTER, "b"}, {PASS, NULL, 1900}, {QUIET});
+    PLAY(JOIN, {PASS, NULL, 1000}, {CUT}, {PASS, NULL, 100}, {READS, "dial 1"}, {UP},
+         {READS, "> hello place one, holds 1"}, {WELCOME}, {ROSTER, "b gone"}, {PAGE, NULL, 101},
+         {READS, "joined"}, {ROSTER, "b"}, {PASS, NULL, 1900}, {QUIET});
 }
 END_TEST
 
 START_TEST(tells_who_did_not_return_to_a_relay)
 {
-    PLAY(JOIN, {PASS, NULL, 1000}, {CUT}, {READS, "state lost"}, {PASS, NULL, 100},
-         {READS, "dial 1"}, {UP}, {READS, "> hello place one, holds 1"}, {WELCOME},
-         {ROSTER, "b gone"}, {PAGE, NULL, 101}, {READS, "state joined"}, {READS, "joined"},
-         {PASS, NULL, 5000}, {READS, "> ping 1"}, {READS, "> ping 1"}, {PONG}, {PASS, NULL, 3500},
-         {READS, "> ping 1"}, {READS, "Ben left"});
+    PLAY(JOIN, {PASS, NULL, 1000}, {CUT}, {PASS, NULL, 100}, {READS, "dial 1"}, {UP},
+         {READS, "> hello place one, holds 1"}, {WELCOME}, {ROSTER, "b gone"}, {PAGE, NULL, 101},
+         {READS, "joined"}, {PASS, NULL, 5000}, {READS, "> ping 1"}, {READS, "> ping 1"}, {PONG},
+         {PASS, NULL, 3500}, {READS, "> ping 1"}, {READS, "Ben left"});
 }
 END_TEST
 
@@ -129,10 +127,9 @@ END_TEST
 START_TEST(tells_that_it_is_away)
 {
     PLAY(JOIN, {AWAY, NULL, 1}, {READS, "> away"}, {READS, "Me away"}, {PASS, NULL, 600}, {CUT},
-         {READS, "state lost"}, {PASS, NULL, 100}, {READS, "dial 1"}, {UP},
-         {READS, "> hello place one, holds 1"}, {WELCOME}, {ROSTER, "b"}, {PAGE, NULL, 101},
-         {READS, "> away"}, {READS, "state joined"}, {READS, "joined"}, {AWAY, NULL, 0},
-         {READS, "> back"}, {READS, "Me back"});
+         {PASS, NULL, 100}, {READS, "dial 1"}, {UP}, {READS, "> hello place one, holds 1"},
+         {WELCOME}, {ROSTER, "b"}, {PAGE, NULL, 101}, {READS, "> away"}, {READS, "joined"},
+         {AWAY, NULL, 0}, {READS, "> back"}, {READS, "Me back"});
 }
 END_TEST
 
@@ -157,13 +154,13 @@ END_TEST
 
 START_TEST(keeps_the_order_said_while_it_catches_up)
 {
-    PLAY(JOIN, {PASS, NULL, 1000}, {CUT}, {READS, "state lost"}, SAY_4("a"), SAY_4("b"), SAY_4("c"),
-         SAY_4("d"), {SAY, "e"}, {READS, "queued e"}, {PASS, NULL, 100}, {READS, "dial 1"}, {UP},
+    PLAY(JOIN, {PASS, NULL, 1000}, {CUT}, SAY_4("a"), SAY_4("b"), SAY_4("c"), SAY_4("d"),
+         {SAY, "e"}, {READS, "queued e"}, {PASS, NULL, 100}, {READS, "dial 1"}, {UP},
          {READS, "> hello place one, holds 1"}, {WELCOME}, {ROSTER, "b"}, {PAGE, NULL, 101},
-         {SAY, "f"}, {READS, "state joined"}, {READS, "joined"}, SUBMITS_4(2, 3, 4, 5, "a"),
-         SUBMITS_4(6, 7, 8, 9, "b"), SUBMITS_4(10, 11, 12, 13, "c"), SUBMITS_4(14, 15, 16, 17, "d"),
-         {READS, "queued f"}, {TAKEN}, {READS, "sent a"}, {READS, "> submit 18 e"}, {TAKEN},
-         {READS, "sent a"}, {READS, "> submit 19 f"});
+         {SAY, "f"}, {READS, "joined"}, SUBMITS_4(2, 3, 4, 5, "a"), SUBMITS_4(6, 7, 8, 9, "b"),
+         SUBMITS_4(10, 11, 12, 13, "c"), SUBMITS_4(14, 15, 16, 17, "d"), {READS, "queued f"},
+         {TAKEN}, {READS, "sent a"}, {READS, "> submit 18 e"}, {TAKEN}, {READS, "sent a"},
+         {READS, "> submit 19 f"});
 }
 END_TEST
 
@@ -177,10 +174,9 @@ END_TEST
 START_TEST(sends_the_same_again_after_a_loss)
 {
     PLAY(JOIN, {PASS, NULL, 1000}, {SAY, "hello"}, {READS, "queued hello"},
-         {READS, "> submit 2 hello"}, {CUT}, {READS, "state lost"}, {PASS, NULL, 100},
-         {READS, "dial 1"}, {UP}, {READS, "> hello place one, holds 1"}, {WELCOME}, {ROSTER, "b"},
-         {PAGE, NULL, 101}, {READS, "state joined"}, {READS, "joined"}, {READS, "> submit 2 hello"},
-         {TAKEN}, {READS, "sent hello"}, {QUIET});
+         {READS, "> submit 2 hello"}, {CUT}, {PASS, NULL, 100}, {READS, "dial 1"}, {UP},
+         {READS, "> hello place one, holds 1"}, {WELCOME}, {ROSTER, "b"}, {PAGE, NULL, 101},
+         {READS, "joined"}, {READS, "> submit 2 hello"}, {TAKEN}, {READS, "sent hello"}, {QUIET});
 }
 END_TEST
 
@@ -223,10 +219,10 @@ END_TEST
 START_TEST(repairs_a_relay_that_lost_its_log)
 {
     PLAY(JOIN, {SAY, "one"}, {READS, "queued one"}, {READS, "> submit 2 one"}, {TAKEN},
-         {READS, "sent one"}, {PASS, NULL, 1000}, {CUT}, {READS, "state lost"}, {PASS, NULL, 100},
-         {READS, "dial 1"}, {UP}, {READS, "> hello place one, holds 1"}, {WELCOME, "log2 forgot"},
-         {ROSTER, "b"}, {PAGE}, {READS, "state joined"}, {READS, "joined"},
-         {READS, "> submit 1 name Me"}, {READS, "> submit 2 one"}, {TAKEN}, {TAKEN}, {QUIET});
+         {READS, "sent one"}, {PASS, NULL, 1000}, {CUT}, {PASS, NULL, 100}, {READS, "dial 1"}, {UP},
+         {READS, "> hello place one, holds 1"}, {WELCOME, "log2 forgot"}, {ROSTER, "b"}, {PAGE},
+         {READS, "joined"}, {READS, "> submit 1 name Me"}, {READS, "> submit 2 one"}, {TAKEN},
+         {TAKEN}, {QUIET});
 }
 END_TEST
 
@@ -239,10 +235,9 @@ END_TEST
 
 START_TEST(begins_anew_when_the_relay_knows_more)
 {
-    PLAY(JOIN, {PASS, NULL, 1000}, {CUT}, {READS, "state lost"}, {SAY, "one"},
-         {READS, "queued one"}, {PASS, NULL, 100}, {READS, "dial 1"}, {UP},
-         {READS, "> hello place one, holds 1"}, {WELCOME, "ahead"}, {ROSTER, "b"},
-         {PAGE, NULL, 101}, {READS, "state joined"}, {READS, "joined"}, {READS, "> submit 1 one"});
+    PLAY(JOIN, {PASS, NULL, 1000}, {CUT}, {SAY, "one"}, {READS, "queued one"}, {PASS, NULL, 100},
+         {READS, "dial 1"}, {UP}, {READS, "> hello place one, holds 1"}, {WELCOME, "ahead"},
+         {ROSTER, "b"}, {PAGE, NULL, 101}, {READS, "joined"}, {READS, "> submit 1 one"});
 }
 END_TEST
 

@@ -1,0 +1,178 @@
+/* While serving: looking for nodes of the place that rank before this one (a relay program before
+ * an app, then the lowest key), and giving the place over when one answers. They are seen on the
+ * network, or carried the place before, or were next in line and did not answer.
+ *
+ * A node that was given the place and did not take its members in is left alone for longer and
+ * longer, so that nobody can keep a place moving. */
+#include "app/session_internal.h"
+
+static bool ranks_before(const Session *session, bool relay, const uint8_t *key, size_t length)
+{
+    return relay || memcmp(key, identity_key(session->identity), length) < 0;
+}
+
+static bool worth_target(const Session *session, const Target *target)
+{
+    const SessionCandidate *seen = &target->seen;
+    if (session_is_own(session, seen))
+        return false;
+    if (session_wanted(session, seen))
+        return true;
+    return session_of_place(session, seen) && seen->has_key &&
+           ranks_before(session, seen->relay, seen->key_prefix, sizeof seen->key_prefix);
+}
+
+static bool worth_node(const Session *session, const Node *node)
+{
+    return node->probed && ranks_before(session, node->relay_program, node->key, KEY_SIZE) &&
+           (node->addresses || node->dial_id != node->id);
+}
+
+/* By key when it is a node, by its start when only that was announced. */
+static bool distrusted(const Session *session, const SessionCandidate *candidate)
+{
+    for (guint i = 0; candidate->has_key && i < session->distrusts->len; i++) {
+        const Distrust *distrust = &g_array_index(session->distrusts, Distrust, i);
+        if (memcmp(distrust->key, candidate->key_prefix, sizeof candidate->key_prefix) == 0)
+            return distrust->until_us > session->now_us;
+    }
+    return false;
+}
+
+static bool probes(const Session *session)
+{
+    return session->serving && session->phase == PHASE_JOINED;
+}
+
+static int64_t interval_us(const Session *session, int64_t since_us)
+{
+    return session->now_us < since_us + PROBE_OFTEN_US ? PROBE_EVERY_US : PROBE_SELDOM_US;
+}
+
+static void dial(Session *session, const SessionCandidate *candidate)
+{
+    session->probe = *candidate;
+    session->probe_since_us = session->now_us;
+    session->output.dial(candidate->id, session->user);
+}
+
+/* Calls `each` with all that are worth a probe, until it says true. */
+typedef bool ProbeEach(Session *session, const SessionCandidate *candidate, int64_t since_us,
+                       int64_t *probe_us);
+
+static bool each_probe(Session *session, ProbeEach *each)
+{
+    for (guint i = 0; i < session->targets->len; i++) {
+        Target *target = &g_array_index(session->targets, Target, i);
+        if (worth_target(session, target) &&
+            each(session, &target->seen, target->since_us, &target->probe_us))
+            return true;
+    }
+    for (guint i = 0; i < session->nodes->len; i++) {
+        Node *node = session->nodes->pdata[i];
+        SessionCandidate candidate = session_node_candidate(session, node);
+        if (worth_node(session, node) && each(session, &candidate, node->since_us, &node->probe_us))
+            return true;
+    }
+    return false;
+}
+
+static bool probe_if_due(Session *session, const SessionCandidate *candidate, int64_t since_us,
+                         int64_t *probe_us)
+{
+    if (*probe_us > session->now_us || candidate->id == session->probe.id)
+        return false;
+    *probe_us = session->now_us + interval_us(session, since_us);
+    if (distrusted(session, candidate))
+        return false;
+    dial(session, candidate);
+    return true;
+}
+
+void session_probe(Session *session)
+{
+    if (!probes(session))
+        return;
+    bool busy =
+        session->probe.id != 0 && session->now_us < session->probe_since_us + PROBE_PATIENCE_US;
+    if (!busy)
+        each_probe(session, probe_if_due);
+}
+
+static bool probe_soon(Session *session, const SessionCandidate *candidate, int64_t since_us,
+                       int64_t *probe_us)
+{
+    *probe_us = 0;
+    return false;
+}
+
+void session_probe_all(Session *session)
+{
+    each_probe(session, probe_soon);
+}
+
+void session_probe_failed(Session *session)
+{
+    session->probe.id = 0;
+}
+
+int64_t session_probe_deadline(const Session *session)
+{
+    if (!probes(session))
+        return INT64_MAX;
+    int64_t deadline = INT64_MAX;
+    for (guint i = 0; i < session->targets->len; i++) {
+        const Target *target = &g_array_index(session->targets, Target, i);
+        if (target->seen.id != session->probe.id && worth_target(session, target))
+            deadline = MIN(deadline, target->probe_us);
+    }
+    for (guint i = 0; i < session->nodes->len; i++) {
+        const Node *node = session->nodes->pdata[i];
+        if (node->dial_id != session->probe.id && worth_node(session, node))
+            deadline = MIN(deadline, node->probe_us);
+    }
+    if (session->probe.id != 0 && deadline != INT64_MAX)
+        deadline = MAX(deadline, session->probe_since_us + PROBE_PATIENCE_US);
+    return deadline;
+}
+
+/* --- giving the place over --- */
+
+/* The timetable for the case that it does not let us in; all who were members here have the same.
+ */
+static void plan_entering(Session *session, const SessionCandidate *to, const uint8_t *key)
+{
+    Node *node = session_note_node(session, key, NULL, 0);
+    if (node && !(to->id & SESSION_NODE))
+        node->dial_id = to->id;
+    session_plan(session, LOSS_GONE, key);
+}
+
+static void give_over(Session *session, const SessionCandidate *to, const uint8_t *key)
+{
+    const Node *node = session_node(session, to->id);
+    bool here = session_of_place(session, to);
+    session_commit(session);
+    session_retire(session, here ? key : NULL, here && node ? node->addresses : NULL);
+    session->lost_us = session->now_us;
+    session_begin_calm(session, "The room moves.", 0);
+    plan_entering(session, to, key);
+    session_unlink(session);
+    session->output.hang_up(session->user);
+    memcpy(session->relay_key, key, KEY_SIZE);
+    session->current = *to;
+    session_hello(session);
+}
+
+void session_probed(Session *session, const uint8_t *key)
+{
+    SessionCandidate to = session->probe;
+    session->probe.id = 0;
+    const Node *node = session_node(session, to.id);
+    bool right = !session_is_self(session, key) && !session_distrusted(session, key) &&
+                 (!to.has_key || memcmp(to.key_prefix, key, sizeof to.key_prefix) == 0) &&
+                 (!node || memcmp(node->key, key, KEY_SIZE) == 0) &&
+                 (session_wanted(session, &to) || ranks_before(session, to.relay, key, KEY_SIZE));
+    if (probes(session) && right)
+        give_over(session, &to, key);
+}

@@ -100,12 +100,12 @@ static void send_heads(Exchange *exchange, guint count)
     named.heads = list;
     named.more = exchange->offered < exchange->offer->len;
     named.position = named.more ? 0 : exchange->offer_position;
-    if (!named.more)
-        g_clear_pointer(&exchange->offer, g_array_unref);
     Wire__Frame frame = WIRE__FRAME__INIT;
     frame.body_case = WIRE__FRAME__BODY_HEADS;
     frame.heads = &named;
     exchange_send(exchange, &frame);
+    if (!named.more) /* the frame was made of it */
+        g_clear_pointer(&exchange->offer, g_array_unref);
 }
 
 static void answer_heads(Exchange *exchange, int64_t now_us)

@@ -3,22 +3,48 @@
  * linked there as a member without a person, holds everything that is said, and serves again when
  * the other is gone. Socket-free core; the shell (relay/server/standby.h) dials. One thread.
  *
- * Custody: it takes private events that wait for their readers too (relay/exchange.h). */
+ * It reads by comparing feeds (relay/exchange.h) and never by positions, so nothing need be
+ * remembered of the other's log: once after Welcome, whole, both ways, and again when what is
+ * delivered leaves something out. Custody: private events that wait for their readers are taken
+ * too. */
 
 #include "relay/exchange.h"
 
 typedef struct Follower Follower;
 
+typedef enum {
+    FOLLOWER_MOVED,   /* the other gave the place over */
+    FOLLOWER_LEFT,    /* it shuts down */
+    FOLLOWER_SILENT,  /* it does not answer any more */
+    FOLLOWER_REFUSED, /* it did not admit this one, serves something else, or makes no sense */
+} FollowerEnd;
+
+/* Who serves when the other does not. */
+typedef struct {
+    uint8_t key[KEY_SIZE];
+    bool relay_program;
+    char **addresses; /* as they came; owned */
+} FollowerSuccessor;
+
 typedef struct {
     bool (*send)(GBytes *frame, void *user);
-    /* The link makes no sense or the other said Goodbye: close it. `successor` (KEY_SIZE, may be
-     * NULL): whom it named, `addresses` where. */
-    void (*over)(const uint8_t *successor, char *const *addresses, void *user);
+    /* ExchangeOutput.has_room; may be NULL. */
+    bool (*has_room)(void *user);
+    /* A relay program serves this place there and has admitted this one: whoever serves here gives
+     * the place over before this returns. Nothing was written to the log until now. */
+    void (*admitted)(void *user);
+    /* Close the link; nothing else is called any more. `successor` (KEY_SIZE, may be NULL): whom
+     * it named, `addresses` (NULL-terminated, may be empty) where. Not to be freed from inside. */
+    void (*over)(FollowerEnd why, const uint8_t *successor, char *const *addresses, void *user);
 } FollowerOutput;
 
-/* `log` must outlive it. `addresses`: where this relay would serve. Says Hello at once. */
-Follower *follower_new(Log *log, char *const *addresses, const FollowerOutput *output, void *user,
-                       int64_t now_us);
+#define FOLLOWER_PING_US (2 * INT64_C(1000000))
+#define FOLLOWER_SILENT_US (6 * INT64_C(1000000))
+
+/* `log` must outlive it. `other` (KEY_SIZE): to whom the link is. `addresses` (NULL-terminated):
+ * where this relay would serve. Says Hello at once. */
+Follower *follower_new(Log *log, const uint8_t *other, char *const *addresses,
+                       const FollowerOutput *output, void *user, int64_t now_us);
 void follower_free(Follower *follower);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Follower, follower_free)
 
@@ -28,7 +54,13 @@ void follower_frame(Follower *follower, const uint8_t *message, size_t length, i
 void follower_flush(Follower *follower, int64_t now_us);
 void follower_tick(Follower *follower, int64_t now_us);
 int64_t follower_deadline(const Follower *follower);
+/* Says Goodbye; the link ends. */
+void follower_leave(Follower *follower);
+
+bool follower_is_admitted(const Follower *follower);
 /* Admitted, and holds everything that the other named. */
 bool follower_is_level(const Follower *follower);
+/* The list told last, in its order; FollowerSuccessor*, owned by the follower. */
+const GPtrArray *follower_successors(const Follower *follower);
 /* Room time as the other said; 0: not known. */
 int64_t follower_room_time_ms(const Follower *follower, int64_t now_us);

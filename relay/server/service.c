@@ -5,6 +5,7 @@
 #include "relay/carrier.h"
 #include "relay/server/place.h"
 #include "relay/server/report.h"
+#include "relay/server/standby.h"
 #include "relay/urgency.h"
 
 #include <errno.h>
@@ -24,16 +25,23 @@ typedef struct {
     Identity *identity;
     Place place;
     Log *log;
-    Carrier *carrier;
+    Carrier *carrier; /* NULL: another relay program serves */
     Announcer *announcer;
+    Standby *standby;
+    Carrier *retired; /* served, and still writes to those that were linked */
+    bool retired_is_over;
+    uint16_t port; /* once it was listened on */
     bool leaving;
+    ServiceExit result;
     uint64_t scrubbed; /* position */
 } Service;
 
 static void service_clear(Service *service)
 {
+    standby_free(service->standby);
     announcer_free(service->announcer);
     carrier_free(service->carrier);
+    carrier_free(service->retired);
     log_close(service->log);
     place_clear(&service->place);
     identity_free(service->identity);
@@ -94,21 +102,25 @@ static void carrier_reports(const char *event, const char *detail, void *user)
     report(event, detail);
 }
 
-static ServiceExit listen_on_port(Service *service, GError **error)
+/* `room_time_ms` 0: not known. */
+static ServiceExit listen_on_port(Service *service, int64_t room_time_ms, GError **error)
 {
+    const Options *options = service->options;
     const CarrierConfig config = {
-        .port = service->options->port,
-        .port_is_wish = service->options->port_is_wish,
-        .allow_public = service->options->allow_public,
+        .port = service->port != 0 ? service->port : options->port,
+        .port_is_wish = service->port != 0 || options->port_is_wish,
+        .allow_public = options->allow_public,
         .place_name = service->place.name,
         .relay_program = true,
-        .meetings = service->options->meetings,
+        .room_time_ms = room_time_ms,
+        .meetings = options->meetings,
         .report = carrier_reports,
     };
     service->carrier = carrier_new(NULL, &config, service->identity, service->log, error);
     if (service->carrier == NULL)
         return SERVICE_PORT_TAKEN;
-    if (carrier_port(service->carrier) != config.port && config.port != 0)
+    service->port = carrier_port(service->carrier);
+    if (service->port != config.port && config.port != 0)
         report("port-taken", NULL);
     return SERVICE_OK;
 }
@@ -126,8 +138,10 @@ static void announce(Service *service)
     Announcement announcement = {
         .role = CANDIDATE_ROLE_RELAY,
         .name = service->place.name,
-        .port = carrier_port(service->carrier),
+        .port = service->port,
     };
+    if (!service->options->mdns)
+        return;
     memcpy(announcement.place, log_place(service->log), sizeof announcement.place);
     memcpy(announcement.key, identity_key(service->identity), sizeof announcement.key);
     service->announcer = announcer_new(NULL, &announcement, announcement_changed, service);
@@ -137,9 +151,8 @@ static void report_listening(const Service *service)
 {
     g_autofree char *place = txt_hex(log_place(service->log), PLACE_SIZE);
     g_autofree char *name = report_quote(service->place.name);
-    g_autofree char *detail =
-        g_strdup_printf("port=%u place=%s name=%s head=%" G_GUINT64_FORMAT,
-                        carrier_port(service->carrier), place, name, log_head(service->log));
+    g_autofree char *detail = g_strdup_printf("port=%u place=%s name=%s head=%" G_GUINT64_FORMAT,
+                                              service->port, place, name, log_head(service->log));
     report("listening", detail);
 }
 
@@ -166,6 +179,88 @@ static void left(void *user)
     g_main_loop_quit(((Service *)user)->loop);
 }
 
+/* --- another relay program of the place --- */
+
+static void free_retired(void *user)
+{
+    Service *service = user;
+    if (service->retired_is_over)
+        g_clear_pointer(&service->retired, carrier_free);
+}
+
+static void retired_is_over(void *user)
+{
+    ((Service *)user)->retired_is_over = true;
+    g_idle_add_once(free_retired, user);
+}
+
+static void free_announcer(void *announcer)
+{
+    announcer_free(announcer);
+}
+
+/* Withdrawing an announcement waits for Avahi, and nobody who is told to go waits for that. */
+static void retire(const uint8_t *key, char *const *addresses, void *user)
+{
+    Service *service = user;
+    const HubSuccessor successor = {.key = key, .addresses = (const char *const *)addresses};
+    carrier_free(service->retired);
+    service->retired = g_steal_pointer(&service->carrier);
+    service->retired_is_over = false;
+    carrier_shut_down(service->retired, &successor, retired_is_over, service);
+    if (service->announcer != NULL)
+        g_idle_add_once(free_announcer, g_steal_pointer(&service->announcer));
+}
+
+static void serve_again(int64_t room_time_ms, void *user)
+{
+    Service *service = user;
+    g_autoptr(GError) error = NULL;
+    g_clear_pointer(&service->retired, carrier_free);
+    service->result = listen_on_port(service, room_time_ms, &error);
+    if (service->result != SERVICE_OK) {
+        fail(service->result, error);
+        g_main_loop_quit(service->loop);
+        return;
+    }
+    announce(service);
+    report_listening(service);
+}
+
+static void standby_reports(const char *event, const char *detail, void *user)
+{
+    report(event, detail);
+}
+
+static ServiceExit stand_by(Service *service, GError **error)
+{
+    static const StandbyOutput output = {
+        .retire = retire, .serve = serve_again, .report = standby_reports};
+    const StandbyConfig config = {
+        .identity = service->identity,
+        .log = service->log,
+        .port = service->port,
+        .mdns = service->options->mdns,
+        .directory = service->options->data_dir,
+    };
+    service->standby = standby_new(&config, &output, service, error);
+    return service->standby != NULL ? SERVICE_OK : SERVICE_DISK;
+}
+
+/* --- the end --- */
+
+static void shut_down(void *user)
+{
+    Service *service = user;
+    carrier_shut_down(service->carrier, NULL, left, service);
+}
+
+/* Told by the hub in the middle of its work. */
+static void handed_over(void *user)
+{
+    g_idle_add_once(shut_down, user);
+}
+
 /* Goodbye to everyone; the announcement goes first, so that nobody new comes. */
 static gboolean leave(void *user)
 {
@@ -174,10 +269,12 @@ static gboolean leave(void *user)
         return G_SOURCE_CONTINUE;
     service->leaving = true;
     report("leaving", NULL);
+    g_clear_pointer(&service->standby, standby_free);
     g_clear_pointer(&service->announcer, announcer_free);
-    if (service->carrier == NULL) /* it looks around still */
-        return G_SOURCE_CONTINUE;
-    carrier_shut_down(service->carrier, NULL, left, service);
+    if (service->carrier != NULL)
+        carrier_hand_over(service->carrier, handed_over, service);
+    else
+        g_main_loop_quit(service->loop);
     return G_SOURCE_CONTINUE;
 }
 
@@ -188,19 +285,21 @@ ServiceExit service_run(const Options *options)
     service.loop = g_main_loop_new(NULL, FALSE);
     g_unix_signal_add(SIGTERM, leave, &service);
     g_unix_signal_add(SIGINT, leave, &service);
-    ServiceExit result = open_data(&service, &error);
-    if (result == SERVICE_OK && !service.leaving)
-        result = listen_on_port(&service, &error);
-    if (result != SERVICE_OK)
-        return fail(result, error);
+    service.result = open_data(&service, &error);
+    if (service.result == SERVICE_OK && !service.leaving)
+        service.result = listen_on_port(&service, 0, &error);
+    if (service.result == SERVICE_OK && !service.leaving)
+        service.result = stand_by(&service, &error);
+    if (service.result != SERVICE_OK)
+        return fail(service.result, error);
     if (service.leaving)
         return SERVICE_OK;
     g_timeout_add_seconds(SCRUB_EVERY_S, scrub, &service);
-    if (options->mdns)
-        announce(&service);
+    announce(&service);
     report_listening(&service);
     urgency_raise();
     g_main_loop_run(service.loop);
-    report("stopped", NULL);
-    return SERVICE_OK;
+    if (service.result == SERVICE_OK)
+        report("stopped", NULL);
+    return service.result;
 }

@@ -1,8 +1,11 @@
 /* How fast files move over loopback, from one process to another, with real TLS:
  *
- *   files_bench pump [--bytes N]      memory to nowhere through OpenSSL, as simply as it can be
- * used files_bench channel [--bytes N]   the same through a Channel: what is left when there is no
- * disk files_bench move --from PATH --into DIR [--state DIR]   an offer of PATH: worker to worker
+ *   files_bench pump [--bytes N]
+ *       memory to nowhere through OpenSSL, as simply as it can be used
+ *   files_bench channel [--bytes N]
+ *       the same through a Channel: what is left when there is no disk
+ *   files_bench move --from PATH --into DIR [--state DIR]
+ *       an offer of PATH: worker to worker
  *
  * One JSON line. "seconds" is from connecting until the receiver has everything, synced to its
  * disk. files.py runs this side by side with scp and rsync. */

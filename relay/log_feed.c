@@ -108,6 +108,9 @@ static gboolean write_feed(Log *log, const Feed *feed, GError **error)
 
 gboolean log_feeds_write(Log *log, GError **error)
 {
+    /* Not outside of the transaction, should it be lost. */
+    if (log->changed_feeds->len > 0 && !database_begin(log->database, error))
+        return FALSE;
     for (guint i = 0; i < log->changed_feeds->len; i++) {
         Feed *feed = g_ptr_array_index(log->changed_feeds, i);
 

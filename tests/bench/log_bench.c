@@ -13,6 +13,9 @@
 #include <time.h>
 
 #define WRITERS 64
+#define STRANGERS 1000 /* feeds of one event each */
+#define SPAN 64        /* events that one log asks of another at once */
+#define GATHERED 100000
 
 static const uint8_t place[PLACE_SIZE] = {1};
 static const uint8_t room[PLACE_SIZE] = {0};
@@ -127,8 +130,8 @@ static void append_group(Bench *bench, GPtrArray *events)
     uint64_t position;
 
     for (guint i = 0; i < events->len; i++) {
-        if (log_append(bench->log, events->pdata[i], LOG_RULE_STRICT, 0, bench->room, 0, NULL, &position,
-                       &error) != LOG_APPENDED)
+        if (log_append(bench->log, events->pdata[i], LOG_RULE_STRICT, 0, bench->room, 0, NULL,
+                       &position, &error) != LOG_APPENDED)
             g_error("not appended: %s", error ? error->message : "");
     }
     log_commit(bench->log, &error);
@@ -267,6 +270,102 @@ static unsigned search_common(Bench *bench, unsigned round)
     return search_with(bench, round % 2 ? "coffee bridge" : "relay tomor");
 }
 
+static void put_strangers(Bench *bench)
+{
+    g_autoptr(GPtrArray) events = g_ptr_array_new_with_free_func((GDestroyNotify)event_unref);
+
+    for (unsigned i = 0; i < STRANGERS; i++) {
+        uint8_t seed[32] = {(uint8_t)i, (uint8_t)(i >> 8), 1};
+        g_autoptr(GBytes) content = content_message("text", false, NULL);
+        Identity *stranger = identity_from_seed(seed);
+        EventDraft draft = {.incarnation = 1,
+                            .seq = 1,
+                            .place = place,
+                            .token = seed,
+                            .kind = EVENT_MESSAGE,
+                            .room = room,
+                            .content = content};
+
+        g_ptr_array_add(events, event_sign(stranger, &draft));
+        identity_free(stranger);
+    }
+    append_group(bench, events);
+}
+
+static unsigned heads_since_start(Bench *bench, unsigned round)
+{
+    g_autoptr(GArray) heads = log_heads_since(bench->log, 0, NULL);
+
+    return heads->len;
+}
+
+static unsigned heads_since_lately(Bench *bench, unsigned round)
+{
+    g_autoptr(GArray) heads = log_heads_since(bench->log, log_head(bench->log) - 10, NULL);
+
+    return heads->len;
+}
+
+static const uint8_t *writer_key(const Bench *bench, unsigned number)
+{
+    return identity_key(bench->writers[number % WRITERS].identity);
+}
+
+static unsigned missing_parts(Bench *bench, unsigned round)
+{
+    const uint8_t *key = writer_key(bench, round);
+    uint64_t last = log_feed_head(bench->log, key, 1, LANE_PUBLIC).seq;
+    g_autoptr(GArray) missing = log_missing(bench->log, key, 1, LANE_PUBLIC, 1, last, SPAN);
+
+    return missing->len;
+}
+
+/* One span of a feed from one log to another; `last` falls. */
+static unsigned copy_span(Bench *bench, Log *to, unsigned writer, uint64_t *last)
+{
+    GError *error = NULL;
+    uint64_t covered = 0, position;
+    g_autoptr(GArray) span = log_span(bench->log, writer_key(bench, writer), 1, LANE_PUBLIC, 1,
+                                      *last, SPAN, FRAME_MAX, &covered, &error);
+
+    must(error);
+    for (guint i = 0; i < span->len; i++) {
+        if (log_append(to, g_array_index(span, LogEntry, i).event, LOG_RULE_SET, 0, bench->room, 0,
+                       NULL, &position, &error) != LOG_APPENDED)
+            g_error("not gathered: %s", error ? error->message : "");
+    }
+    log_commit(to, &error);
+    must(error);
+    *last = covered - 1;
+    return span->len;
+}
+
+/* An empty log takes what this one holds, newest first, feed after feed, in turns. */
+static void measure_gathering(Bench *bench)
+{
+    GError *error = NULL;
+    g_autofree char *directory = g_strconcat(bench->directory, "-gathered", NULL);
+    g_autoptr(GArray) groups = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    Bench gathered = *bench;
+    uint64_t last[WRITERS];
+    unsigned count = 0;
+    Spent spent = {.groups = groups};
+
+    gathered.log = log_open(directory, place, &error);
+    must(error);
+    for (unsigned i = 0; i < WRITERS; i++)
+        last[i] = bench->writers[i].seq;
+    for (unsigned turn = 0; count < GATHERED && last[turn % WRITERS] > 0; turn++) {
+        Spent start = clock_start();
+
+        count += copy_span(bench, gathered.log, turn % WRITERS, &last[turn % WRITERS]);
+        clock_stop(&spent, start);
+    }
+    print_appends("gather, newest first", SPAN, count, 0, &spent);
+    measure_reads(&gathered, "missing parts of a feed with a gap", missing_parts, 500);
+    log_close(gathered.log);
+}
+
 static void open_again(Bench *bench)
 {
     GError *error = NULL;
@@ -328,6 +427,10 @@ int main(int argc, char **argv)
     measure_reads(&bench, "search of a rare word", search_rare, 100);
     measure_reads(&bench, "search of common words", search_common, 20);
     scrub_all(&bench);
+    measure_gathering(&bench);
+    put_strangers(&bench);
+    measure_reads(&bench, "heads since the start", heads_since_start, 100);
+    measure_reads(&bench, "heads since lately", heads_since_lately, 100);
     log_close(bench.log);
     for (unsigned i = 0; i < WRITERS; i++)
         identity_free(bench.writers[i].identity);

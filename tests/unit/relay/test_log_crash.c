@@ -1,4 +1,5 @@
 /* What is committed stays, whatever happens to the process, the disk or the file. */
+#include "relay/log_internal.h"
 #include "tests/unit/relay/failing_vfs.h"
 #include "tests/unit/relay/log_stage.h"
 
@@ -55,8 +56,12 @@ static void expect_whole(Log *log)
 
     expect_ok(error);
     ck_assert(covered == 0 || log_head(log) > 4096);
-    for (guint i = 0; i < all->len; i++)
+    uint8_t sum[SUM_SIZE] = {0};
+
+    for (guint i = 0; i < all->len; i++) {
         ck_assert_uint_eq(event_seq(entry_at(all, i)->event), entry_at(all, i)->position);
+        log_sum_add(sum, event_hash(entry_at(all, i)->event));
+    }
     ck_assert(log_scrub(log, &after, UINT32_MAX, damaged, &error));
     ck_assert_uint_eq(after, log_head(log));
     ck_assert_uint_eq(damaged->len, 0);
@@ -64,6 +69,8 @@ static void expect_whole(Log *log)
 
     ck_assert_uint_eq(head.seq, log_head(log));
     ck_assert_uint_eq(head.held, log_head(log));
+    if (all->len == log_head(log))
+        ck_assert_mem_eq(head.sum, sum, SUM_SIZE);
 }
 
 START_TEST(reopened_log_is_the_same)
@@ -272,6 +279,41 @@ START_TEST(failing_disk_reopens_the_log)
 }
 END_TEST
 
+/* A read that fails ends the transaction: what comes next must not be written without one. */
+START_TEST(failed_read_loses_the_group)
+{
+    g_autoptr(GError) error = NULL;
+    uint64_t covered;
+
+    failing_vfs_install();
+    Log *log = open_log();
+
+    put_many(log, 1000);
+    commit(log);
+    log_close(log);
+    log = open_log();
+    Author before = *ann;
+
+    put_many(log, 1);
+    ck_assert(database_run(log->database, "PRAGMA shrink_memory", NULL)); /* reads from the disk */
+    failing_vfs_set(DISK_DEAD);
+    ck_assert_ptr_null(log_page(log, NULL, 0, 0, UINT32_MAX, SIZE_MAX, &covered, &error));
+    failing_vfs_set(DISK_SOUND);
+    g_clear_error(&error);
+    g_array_unref(log_heads(log, NULL));
+    g_autoptr(Event) next = author_says(ann, "next");
+
+    ck_assert_int_eq(try_put(log, next, LOG_RULE_STRICT, NULL), LOG_FAILED);
+    ck_assert_uint_eq(log_losses(log), 1);
+    *ann = before;
+    put_many(log, 2);
+    commit(log);
+    ck_assert_uint_eq(log_head(log), 1002);
+    expect_whole(log);
+    log_close(log);
+}
+END_TEST
+
 static void flip(const char *sql)
 {
     g_autofree char *path = g_build_filename(directory, "log.db", NULL);
@@ -397,6 +439,7 @@ int main(void)
     tcase_add_test(tests, full_log_stays_readable_and_recovers);
     tcase_add_test(tests, full_disk_is_survived);
     tcase_add_test(tests, failing_disk_reopens_the_log);
+    tcase_add_test(tests, failed_read_loses_the_group);
     tcase_add_test(tests, flipped_byte_is_found_and_repaired);
     tcase_add_test(tests, damaged_log_is_set_aside);
     tcase_add_test(tests, damaged_index_is_made_anew);

@@ -169,7 +169,7 @@ static void send_want(Exchange *exchange, Ask *ask, int64_t now_us)
 static bool is_asked_elsewhere(const Exchange *exchange, const Lack *lack)
 {
     LogSpan rest = {lack->first, lack->last};
-    return exchange->output.asked_elsewhere &&
+    return lack->first <= lack->last && exchange->output.asked_elsewhere &&
            exchange->output.asked_elsewhere(&lack->head, &rest, exchange->user);
 }
 

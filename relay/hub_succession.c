@@ -184,8 +184,8 @@ GBytes *hub_last_word(const Hub *hub, const HubSuccessor *successor)
 void hub_hand_over(Hub *hub, void (*done)(void *user), void *user, int64_t now_us)
 {
     hub_flush(hub, now_us);
-    hub->hand_over = (HandOver){
-        .done = done, .user = user, .deadline_us = hub->now_us + HAND_OVER_US, .settled = true};
+    hub->hand_over =
+        (HandOver){.done = done, .user = user, .deadline_us = hub->now_us + HAND_OVER_US};
     hub_go_on_handing_over(hub);
 }
 
@@ -196,9 +196,27 @@ void hub_custody_settled(HubLink *link, uint64_t position)
         under_way->settled = true;
 }
 
+/* When the first successor leaves meanwhile, the next one is the first. */
+static void choose_heir(Hub *hub)
+{
+    HandOver *under_way = &hub->hand_over;
+    if (under_way->settled || under_way->link)
+        return;
+    g_autoptr(GPtrArray) list = list_successors(hub);
+    if (list->len == 0) {
+        under_way->settled = true;
+        return;
+    }
+    under_way->link = g_ptr_array_index(list, 0);
+    under_way->position = log_head(hub->log);
+    under_way->settled = !hub_exchange_offer_custody(under_way->link);
+}
+
 void hub_go_on_handing_over(Hub *hub)
 {
     HandOver *under_way = &hub->hand_over;
+    if (under_way->done)
+        choose_heir(hub);
     if (!under_way->done || (!under_way->settled && hub->now_us < under_way->deadline_us))
         return;
     void (*done)(void *user) = g_steal_pointer(&under_way->done);

@@ -324,6 +324,7 @@ void hub_tick(Hub *hub, int64_t now_us)
 int64_t hub_deadline(const Hub *hub)
 {
     int64_t deadline = MIN(MIN(hub->tick_us, hub->successors_due_us), hub->hint_due_us);
+    deadline = MIN(deadline, hub->gathering.due_us);
     if (hub->hand_over.done)
         deadline = MIN(deadline, hub->hand_over.deadline_us);
     if (roster_has_changes(hub->roster))

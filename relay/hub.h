@@ -74,7 +74,8 @@ size_t hub_frame_max(const HubLink *link);
 void hub_shut_down(Hub *hub, const HubSuccessor *successor, int64_t now_us);
 /* Before a clean end: gives the first successor that is linked what only this log may hold (private
  * events that wait for their readers). `done` (once, perhaps at once) when it has them or there is
- * nobody, at the latest after HAND_OVER_US; the hub serves on until then. */
+ * nobody, at the latest after HAND_OVER_US; the hub serves on until then. It may be shut down from
+ * inside `done`, not freed; when it is shut down or freed before, `done` is not called. */
 #define HAND_OVER_US (700 * INT64_C(1000))
 void hub_hand_over(Hub *hub, void (*done)(void *user), void *user, int64_t now_us);
 

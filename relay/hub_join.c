@@ -243,7 +243,7 @@ void hub_signal(HubLink *link, const Wire__Signal *signal)
 void hub_ping(HubLink *link, const Wire__Ping *ping)
 {
     Hub *hub = link->hub;
-    if (ping->position > link->acked && ping->position <= hub->told) {
+    if (ping->position > link->acked && ping->position <= hub->looked) {
         link->acked = ping->position;
         if (log_delivered(hub->log, link->key, link->acked, NULL))
             hub->unsaved = true;

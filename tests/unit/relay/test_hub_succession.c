@@ -398,6 +398,116 @@ START_TEST(handing_over_to_nobody_is_done_at_once)
 }
 END_TEST
 
+/* b writes to c, who is not here; a and d can serve. Their ranks do not matter but to each other.
+ */
+static char heir, spare;
+
+static void leave_something(void)
+{
+    char *addresses[] = {(char *)HOME};
+    heir = compare_keys("a", "d") < 0 ? 'a' : 'd';
+    spare = heir == 'a' ? 'd' : 'a';
+    for (const char *who = "ad"; *who != '\0'; who++) {
+        Wire__Hello hello = WIRE__HELLO__INIT;
+        hello.app = true;
+        hello.addresses = addresses;
+        hello.n_addresses = 1;
+        stage_hello_as(stage, *who, &hello);
+    }
+    stage_hello(stage, 'b', 0);
+    stage_say(stage, 'b', '\0', "hello", 0);
+    stage_say(stage, 'b', 'c', "psst", 0);
+    stage_flush(stage);
+}
+
+static bool reads(char who, const char *wanted)
+{
+    const char *line = stage_next(stage, who);
+    while (*line != '\0' && !g_str_equal(line, wanted))
+        line = stage_next(stage, who);
+    return *line != '\0';
+}
+
+static void settle(char who, uint64_t position)
+{
+    Wire__Settled settled = WIRE__SETTLED__INIT;
+    settled.position = position;
+    Wire__Frame frame = WIRE__FRAME__INIT;
+    frame.body_case = WIRE__FRAME__BODY_SETTLED;
+    frame.settled = &settled;
+    stage_frame(stage, who, &frame);
+    stage_flush(stage);
+}
+
+START_TEST(private_events_that_wait_are_handed_over)
+{
+    unsigned done = 0;
+    leave_something();
+    hub_hand_over(stage_hub(stage), count, &done, 0);
+    ck_assert(reads(heir, "heads 1"));
+    ck_assert(!reads(spare, "heads 1"));
+    settle(spare, 2);
+    settle(heir, 1);
+    ck_assert_uint_eq(done, 0);
+    settle(heir, 2);
+    ck_assert_uint_eq(done, 1);
+    settle(heir, 2);
+    stage_pass(stage, 2000);
+    ck_assert_uint_eq(done, 1);
+}
+END_TEST
+
+START_TEST(handing_over_takes_so_long_at_most)
+{
+    unsigned done = 0;
+    leave_something();
+    hub_hand_over(stage_hub(stage), count, &done, 0);
+    stage_pass(stage, HAND_OVER_US / 1000 - 1);
+    ck_assert_uint_eq(done, 0);
+    ck_assert_int_le(hub_deadline(stage_hub(stage)), G_USEC_PER_SEC + HAND_OVER_US);
+    stage_pass(stage, 1);
+    ck_assert_uint_eq(done, 1);
+}
+END_TEST
+
+START_TEST(when_the_first_one_leaves_the_next_gets_it)
+{
+    unsigned done = 0;
+    leave_something();
+    hub_hand_over(stage_hub(stage), count, &done, 0);
+    stage_cut(stage, heir);
+    stage_flush(stage);
+    ck_assert(reads(spare, "heads 1"));
+    stage_cut(stage, spare);
+    stage_flush(stage);
+    ck_assert_uint_eq(done, 1);
+}
+END_TEST
+
+START_TEST(where_nothing_waits_there_is_nothing_to_hand_over)
+{
+    unsigned done = 0;
+    leave_something();
+    stage_hello(stage, 'c', 2);
+    stage_bytes(stage, 'c', (const uint8_t *)"\x62\x02\x10\x02", 4); /* Ping{position 2} */
+    stage_bytes(stage, 'b', (const uint8_t *)"\x62\x02\x10\x02", 4);
+    hub_hand_over(stage_hub(stage), count, &done, 0);
+    ck_assert_uint_eq(done, 1);
+    ck_assert(!reads(heir, "heads 1"));
+}
+END_TEST
+
+START_TEST(ending_meanwhile_forgets_it)
+{
+    unsigned done = 0;
+    leave_something();
+    hub_hand_over(stage_hub(stage), count, &done, 0);
+    hub_shut_down(stage_hub(stage), NULL, 0);
+    stage_pass(stage, 2000);
+    ck_assert_uint_eq(done, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("hub succession");
@@ -415,6 +525,11 @@ int main(void)
     tcase_add_test(test, a_log_that_was_put_back_is_recognised);
     tcase_add_test(test, an_app_goes_on_with_the_rooms_time);
     tcase_add_test(test, handing_over_to_nobody_is_done_at_once);
+    tcase_add_test(test, private_events_that_wait_are_handed_over);
+    tcase_add_test(test, handing_over_takes_so_long_at_most);
+    tcase_add_test(test, when_the_first_one_leaves_the_next_gets_it);
+    tcase_add_test(test, where_nothing_waits_there_is_nothing_to_hand_over);
+    tcase_add_test(test, ending_meanwhile_forgets_it);
     suite_add_tcase(suite, test);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

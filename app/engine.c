@@ -98,18 +98,67 @@ static Choice describe(Engine *engine, const Candidate *candidate)
     return choice;
 }
 
+static void choice_clear(Choice *choice)
+{
+    g_free((char *)choice->id);
+    g_free((char *)choice->name);
+    g_free((char *)choice->address);
+}
+
+/* Everybody's app of a place may be remembered: one of them, or one that is seen, is enough. */
+static bool is_told(const GPtrArray *candidates, guint index)
+{
+    const Candidate *candidate = candidates->pdata[index];
+    const uint8_t *place = candidate_place(candidate);
+    unsigned sources = candidate_sources(candidate);
+    if (!place || (sources & (CANDIDATE_SEEN | CANDIDATE_TYPED)))
+        return false;
+    for (guint i = 0; i < index; i++) {
+        const uint8_t *other = candidate_place(candidates->pdata[i]);
+        if (other && memcmp(other, place, PLACE_SIZE) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_here(Engine *engine, const Candidate *candidate)
+{
+    const uint8_t *here = session_place(member_session(engine->member));
+    const uint8_t *place = candidate_place(candidate);
+    return here && place && memcmp(here, place, PLACE_SIZE) == 0;
+}
+
+/* Carried from here, or by a node that nobody announces: there is no candidate for it. */
+static void add_here(Engine *engine, GArray *choices)
+{
+    Session *session = member_session(engine->member);
+    Choice choice = {.id = g_strdup(""),
+                     .name = g_strdup(session_place_name(session)),
+                     .address = g_strdup(""),
+                     .joined = true};
+    g_array_append_val(choices, choice);
+}
+
 static void list_choices(Engine *engine)
 {
+    Session *session = member_session(engine->member);
+    bool joined = session_state(session) == SESSION_JOINED, listed = false;
     g_autoptr(GPtrArray) candidates = member_candidates(engine->member);
-    g_autofree Choice *choices = g_new0(Choice, candidates->len);
-    for (guint i = 0; i < candidates->len; i++)
-        choices[i] = describe(engine, candidates->pdata[i]);
-    timeline_set_choices(engine->timeline, choices, candidates->len);
+    g_autoptr(GArray) choices = g_array_new(FALSE, FALSE, sizeof(Choice));
     for (guint i = 0; i < candidates->len; i++) {
-        g_free((char *)choices[i].id);
-        g_free((char *)choices[i].name);
-        g_free((char *)choices[i].address);
+        Choice choice = describe(engine, candidates->pdata[i]);
+        choice.joined |= joined && !listed && is_here(engine, candidates->pdata[i]);
+        listed |= choice.joined;
+        if (is_told(candidates, i) && !choice.joined)
+            choice_clear(&choice);
+        else
+            g_array_append_val(choices, choice);
     }
+    if (joined && !listed)
+        add_here(engine, choices);
+    timeline_set_choices(engine->timeline, (const Choice *)choices->data, choices->len);
+    for (guint i = 0; i < choices->len; i++)
+        choice_clear(&g_array_index(choices, Choice, i));
     engine_changed(engine);
 }
 

@@ -180,6 +180,7 @@ void member_free(Member *member)
     }
     g_source_destroy(member->timer);
     g_source_unref(member->timer);
+    member_stop_waiting(member);
     member_files_free(member->files);
     dialer_free(member->dialer);
     link_free(member->link);

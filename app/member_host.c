@@ -11,6 +11,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#define GATEWAY_WAIT_MS 1000
 #define SETTING_UNKNOWN_NETWORK "place-of-unknown-network"
 #define FIRST_NAME                                                                                 \
     "Local network" /* of a place begun here: people see it before anybody named it */
@@ -73,12 +74,47 @@ static void place_of_unknown(Member *member, uint8_t *place)
     keep_unknown(member, place);
 }
 
+void member_stop_waiting(Member *member)
+{
+    if (member->gateway_wait)
+        g_source_destroy(member->gateway_wait);
+    g_clear_pointer(&member->gateway_wait, g_source_unref);
+}
+
+static gboolean waited(gpointer user)
+{
+    Member *member = user;
+    g_clear_pointer(&member->gateway_wait, g_source_unref);
+    member_tell_network(member);
+    return G_SOURCE_REMOVE;
+}
+
+/* A machine that has just come to a network knows its gateway in a moment; nothing is begun on the
+ * guess that there is none. */
+static bool waits_for_gateway(Member *member, const Network *network)
+{
+    if (network->has_gateway || !network->unanswered) {
+        member_stop_waiting(member);
+        member->gateways[0] = '\0';
+        return false;
+    }
+    if (strcmp(member->gateways, network->routes) == 0)
+        return member->gateway_wait != NULL;
+    member_stop_waiting(member);
+    g_strlcpy(member->gateways, network->routes, sizeof member->gateways);
+    member->gateway_wait = g_timeout_source_new(GATEWAY_WAIT_MS);
+    g_source_set_callback(member->gateway_wait, waited, member, NULL);
+    g_source_attach(member->gateway_wait, member->context);
+    return true;
+}
+
 void member_tell_network(Member *member)
 {
     G_STATIC_ASSERT(PLACE_SIZE == NETWORK_ID_SIZE && PLACE_SIZE == CANDIDATE_PLACE_SIZE);
     Network network = finder_network(member->finder);
     const uint8_t *last = finder_last_place(member->finder);
-    SessionNetwork told = {.up = addresses_any(), .known = network.has_gateway};
+    SessionNetwork told = {.up = addresses_any() && !waits_for_gateway(member, &network),
+                           .known = network.has_gateway};
     memcpy(told.id, network.id, PLACE_SIZE);
     if (!network.has_gateway)
         place_of_unknown(member, told.place);

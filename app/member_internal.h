@@ -42,7 +42,9 @@ struct Member {
     uint64_t last_id;
     char *wanted; /* an address typed while running, to be chosen when it is resolved */
 
-    Host *host; /* NULL: never serves */
+    Host *host;                         /* NULL: never serves */
+    GSource *gateway_wait;              /* for the gateway's answer; NULL: not */
+    char gateways[NETWORK_ROUTES_SIZE]; /* that were waited for */
     bool leaving;
     bool quiet; /* nothing is served here any more, for good */
 
@@ -74,6 +76,8 @@ void member_schedule_left(Member *member);
 bool member_serve(void *user);
 void member_retire(const uint8_t *key, char *const *addresses, void *user);
 void member_tell_network(Member *member);
+/* Ends what member_tell_network() may have begun. */
+void member_stop_waiting(Member *member);
 /* A place was joined on the present network. */
 void member_keep_place(Member *member);
 

@@ -102,7 +102,7 @@ typedef struct {
 
 /* Where one could go. */
 typedef struct {
-    const char *id;      /* names it to member_join() */
+    const char *id;      /* names it to engine_join(); "": only `joined` */
     const char *name;    /* cleaned; "" unknown */
     const char *address; /* the best address, host:port, cleaned */
     bool relay;          /* a relay program; else an app */

@@ -11,6 +11,7 @@
 
 #define PACE_US                                                                                    \
     50000 /* between two tellings, so that a flood of services does not become one of lists */
+#define ASK_US (10 * G_USEC_PER_SEC) /* between two times that the gateway is asked for */
 #define SEEN_AT_FIRST 8 /* announced addresses of a node that come before its remembered ones */
 
 typedef struct {
@@ -34,6 +35,8 @@ struct Finder {
     GSource *doubting;     /* owned; when the first doubt ends */
     int64_t told_at;       /* monotonic, microseconds */
     Network network;
+    char asked[NETWORK_ROUTES_SIZE]; /* the gateways that were asked for last */
+    int64_t asked_at;                /* monotonic, microseconds */
     FinderState state;
     FinderState told_state;
     bool dirty;
@@ -257,16 +260,32 @@ void finder_doubt(Finder *finder, const Candidate *candidate)
     doubts_ended(finder);
 }
 
+/* On a machine that has just come to a network nothing has been sent to its gateway yet. */
+static void ask_gateway(Finder *finder)
+{
+    int64_t now = g_get_monotonic_time();
+    bool others = strcmp(finder->asked, finder->network.routes) != 0;
+    if (others || now >= finder->asked_at + ASK_US) {
+        g_strlcpy(finder->asked, finder->network.routes, sizeof finder->asked);
+        finder->asked_at = now;
+        network_ask();
+    }
+}
+
 static void look_at_network(Finder *finder)
 {
-    finder->network = network_current();
+    finder->network = network_again(&finder->network);
+    if (finder->network.unanswered && finder->netwatch) {
+        ask_gateway(finder);
+    }
     g_autoptr(GPtrArray) remembered = memory_candidates(finder->memory, &finder->network);
     finder->has_last_place = remembered->len > 0;
     if (finder->has_last_place) {
         memcpy(finder->last_place, candidate_place(remembered->pdata[0]), CANDIDATE_PLACE_SIZE);
     }
     if (finder->netwatch) {
-        netwatch_want_neighbours(finder->netwatch, !finder->network.has_gateway);
+        netwatch_want_neighbours(finder->netwatch,
+                                 !finder->network.has_gateway || finder->network.unanswered);
     }
     if (finder->lookout) {
         lookout_set_known(finder->lookout, remembered);
@@ -394,7 +413,7 @@ void finder_remember(Finder *finder, const uint8_t *place, const uint8_t *key, C
     const Candidate *present = find_same(finder->candidates, wanted);
     fields.locked = present && candidate_locked(present);
     g_autoptr(Candidate) node = candidate_new(&fields);
-    finder->network = network_current();
+    finder->network = network_again(&finder->network);
     memory_keep(finder->memory, &finder->network, node, g_get_real_time() / G_USEC_PER_SEC);
     look_at_network(finder);
     list_changed(finder);

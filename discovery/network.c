@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define DOMAIN "backfence/network/1"
+#define DISCARD_PORT 9 /* RFC 863 */
 
 void network_route_free(NetworkRoute *route)
 {
@@ -127,23 +128,75 @@ Network network_from_hardware_address(const uint8_t *address, size_t size)
     return network;
 }
 
-Network network_current(void)
+static GPtrArray *present_routes(void)
 {
     g_autofree char *route = NULL;
     g_autofree char *ipv6_route = NULL;
     g_file_get_contents("/proc/net/route", &route, NULL, NULL);
     g_file_get_contents("/proc/net/ipv6_route", &ipv6_route, NULL, NULL);
-    g_autoptr(GPtrArray) routes = network_parse_routes(route, ipv6_route);
+    return network_parse_routes(route, ipv6_route);
+}
+
+static void describe_routes(const GPtrArray *routes, char *text)
+{
     for (guint i = 0; i < routes->len; i++) {
+        const NetworkRoute *route = routes->pdata[i];
+        g_autofree char *gateway = g_inet_address_to_string(route->gateway);
+        g_strlcat(text, gateway, NETWORK_ROUTES_SIZE);
+        g_strlcat(text, "%", NETWORK_ROUTES_SIZE);
+        g_strlcat(text, route->interface, NETWORK_ROUTES_SIZE);
+        g_strlcat(text, " ", NETWORK_ROUTES_SIZE);
+    }
+}
+
+Network network_current(void)
+{
+    g_autoptr(GPtrArray) routes = present_routes();
+    Network network = {.unanswered = routes->len > 0};
+    for (guint i = 0; i < routes->len && !network.has_gateway; i++) {
         const NetworkRoute *candidate = routes->pdata[i];
         uint8_t address[NEIGHBOURS_ADDRESS_MAX];
         size_t size = neighbours_find(candidate->gateway, candidate->interface, address);
         /* A tunnel's gateway has none: the next best route tells where the machine stands. */
         if (size > 0) {
-            return network_from_hardware_address(address, size);
+            network = network_from_hardware_address(address, size);
         }
     }
-    return (Network){.has_gateway = false};
+    describe_routes(routes, network.routes);
+    return network;
+}
+
+Network network_again(const Network *before)
+{
+    Network now = network_current();
+    if (!now.unanswered || !before->has_gateway || strcmp(now.routes, before->routes) != 0) {
+        return now;
+    }
+    now = *before;
+    now.unanswered = true;
+    return now;
+}
+
+static void ask(const NetworkRoute *route)
+{
+    GSocketFamily family = g_inet_address_get_family(route->gateway);
+    g_autoptr(GSocketAddress) address =
+        g_object_new(G_TYPE_INET_SOCKET_ADDRESS, "address", route->gateway, "port", DISCARD_PORT,
+                     "scope-id", if_nametoindex(route->interface), NULL);
+    g_autoptr(GSocket) socket =
+        g_socket_new(family, G_SOCKET_TYPE_DATAGRAM, G_SOCKET_PROTOCOL_UDP, NULL);
+    if (socket) {
+        g_socket_set_blocking(socket, FALSE);
+        g_socket_send_to(socket, address, "", 0, NULL, NULL);
+    }
+}
+
+void network_ask(void)
+{
+    g_autoptr(GPtrArray) routes = present_routes();
+    for (guint i = 0; i < routes->len; i++) {
+        ask(routes->pdata[i]);
+    }
 }
 
 bool network_equal(const Network *a, const Network *b)

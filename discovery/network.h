@@ -11,13 +11,24 @@
 
 #define NETWORK_ID_SIZE 16 /* bytes: SHA-256 of the domain string and the hardware address, cut */
 
+#define NETWORK_ROUTES_SIZE 256
+
 typedef struct {
     bool has_gateway; /* false: no default route, or its neighbour entry is not known (yet) */
     uint8_t id[NETWORK_ID_SIZE];
+    bool unanswered; /* there are gateways, and no hardware address of any is known now */
+    char routes[NETWORK_ROUTES_SIZE]; /* the gateways, best first, cut; "" when there are none */
 } Network;
 
 /* Looks now. An all-zero id when there is no gateway. */
 Network network_current(void);
+/* The same, for one who has looked before: while routes stay as they are, a gateway that does not
+ * answer (it is being restarted) is still the one that it was. */
+Network network_again(const Network *before);
+/* Makes the kernel look for the hardware addresses of the gateways, by a datagram without content
+ * to each (port 9, discard). netwatch_want_neighbours() tells when they are there. */
+void network_ask(void);
+/* Are they the same network? */
 bool network_equal(const Network *a, const Network *b);
 
 /* A default route by way of a gateway. */

@@ -58,6 +58,9 @@ void exchange_set_gives_private(Exchange *exchange, bool gives_private);
 
 /* Names the heads of what came after `position` of the own log (log_heads_since()). */
 void exchange_offer(Exchange *exchange, uint64_t position, int64_t now_us);
+/* Names the private feeds with bodies still here, whoever wrote them: to who will keep them for
+ * their readers. They may be given from now on. False: there are none, nothing was sent. */
+bool exchange_offer_custody(Exchange *exchange, int64_t now_us);
 /* Wants the other's heads, of everything. */
 void exchange_ask(Exchange *exchange, int64_t now_us);
 /* The other's frames. False: it asks or answers for what makes no sense, and the link should end.

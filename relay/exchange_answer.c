@@ -73,6 +73,23 @@ void exchange_offer(Exchange *exchange, uint64_t position, int64_t now_us)
     exchange_answer(exchange, now_us);
 }
 
+bool exchange_offer_custody(Exchange *exchange, int64_t now_us)
+{
+    exchange->gives_private = true;
+    begin_offer(exchange, 0);
+    for (guint i = exchange->offer->len; i-- > 0;) {
+        const LogHead *head = &g_array_index(exchange->offer, LogHead, i);
+        if (head->lane == LANE_PUBLIC || head->first == 0)
+            g_array_remove_index(exchange->offer, i);
+    }
+    if (exchange->offer->len == 0) {
+        g_clear_pointer(&exchange->offer, g_array_unref);
+        return false;
+    }
+    exchange_answer(exchange, now_us);
+    return true;
+}
+
 static void head_to_wire(LogHead *head, Wire__Head *out)
 {
     wire__head__init(out);

@@ -70,7 +70,9 @@ struct Exchange {
     bool asked; /* for all heads */
 };
 
+/* exchange_answer.c */
 bool exchange_has_room(const Exchange *exchange);
+/* Builds and queues it. */
 void exchange_send(Exchange *exchange, const Wire__Frame *frame);
 
 /* exchange.c */
@@ -82,7 +84,7 @@ void exchange_get_ready(Exchange *exchange, Lack *lack);
 bool exchange_contradicts(const Exchange *exchange, const LogHead *theirs, const LogHead *mine,
                           bool *comparable);
 
-/* exchange_answer.c: answers what waits, as far as is allowed now. */
+/* Answers what waits, as far as is allowed now. */
 void exchange_answer(Exchange *exchange, int64_t now_us);
 int64_t exchange_answer_deadline(const Exchange *exchange);
 void exchange_answer_clear(Exchange *exchange);

@@ -49,18 +49,21 @@ Hub *hub_new(const HubConfig *config, Log *log, const HubOutput *output, void *u
     hub->submitted = g_array_new(FALSE, FALSE, sizeof(Submitted));
     g_array_set_clear_func(hub->submitted, submitted_clear);
     hub->told = hub->looked = log_head(log);
+    hub->losses = log_losses(log);
     hub->steady = config->room_time_ms > 0;
     hub->room_base_ms =
         MAX(hub->steady ? config->room_time_ms : output->wall_ms(user), log_newest_time_ms(log));
     hub->room_base_us = now_us;
     hub->now_us = now_us;
     hub->hint_due_us = hub->tick_us = hub->roster_due_us = hub->successors_due_us = INT64_MAX;
+    hub_gathering_set_up(hub);
     load_roster(hub);
     return hub;
 }
 
 static void free_link(HubLink *link)
 {
+    hub_end_exchange(link);
     g_strfreev(link->addresses);
     g_free(link);
 }
@@ -72,6 +75,7 @@ void hub_free(Hub *hub)
     for (guint i = 0; i < hub->links->len; i++)
         free_link(g_ptr_array_index(hub->links, i));
     g_clear_pointer(&hub->successors, g_bytes_unref);
+    hub_gathering_tear_down(hub);
     g_array_unref(hub->submitted);
     roster_free(hub->roster);
     g_hash_table_unref(hub->by_key);
@@ -216,6 +220,15 @@ static void dispatch_joined(HubLink *link, const Wire__Frame *frame)
     case WIRE__FRAME__BODY_HEADS:
         hub_heads(link, frame->heads);
         break;
+    case WIRE__FRAME__BODY_WANT:
+        hub_want(link, frame->want);
+        break;
+    case WIRE__FRAME__BODY_GIVE:
+        hub_give(link, frame->give);
+        break;
+    case WIRE__FRAME__BODY_SETTLED:
+        hub_settled(link, frame->settled);
+        break;
     case WIRE__FRAME__BODY_STATUS:
         hub_status(link, frame->status);
         break;
@@ -297,6 +310,7 @@ void hub_flush(Hub *hub, int64_t now_us)
     if (hub->submitted->len > 0 || hub->unsaved || hub_has_news(hub))
         hub_commit(hub);
     hub_tell_gathered(hub);
+    hub_go_on_exchanging(hub);
     tell_roster(hub);
     for (guint i = 0; hub->unfinished > 0 && i < hub->links->len; i++)
         hub_continue(g_ptr_array_index(hub->links, i));

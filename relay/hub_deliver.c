@@ -217,12 +217,14 @@ void hub_tell_gathered(Hub *hub)
 static void tell_what_is_left(Hub *hub, const GError *error)
 {
     hub_fail_submitted(hub, error);
+    hub->losses = log_losses(hub->log);
     walk_log(hub, hub->told, true);
 }
 
 void hub_commit(Hub *hub)
 {
     g_autoptr(GError) error = NULL;
+    hub_notice_losses(hub);
     if (!log_commit(hub->log, &error)) {
         tell_what_is_left(hub, error);
         return;

@@ -4,6 +4,7 @@
 #include "relay/arena.h"
 #include "relay/bucket.h"
 #include "relay/entries.h"
+#include "relay/exchange.h"
 #include "relay/hub.h"
 #include "relay/roster.h"
 
@@ -30,7 +31,9 @@ struct HubLink {
     bool uninformed;    /* the newest list of successors is still to be sent */
     int64_t opened_us;
     int64_t heard_us;
-    Bucket submits, reads, notes, typings, comparings;
+    Bucket submits, reads, notes, typings;
+    Exchange *exchange;  /* owned; NULL before anything is compared */
+    unsigned bad_events; /* gathered */
 };
 
 /* A submitted event between append and commit. */
@@ -50,6 +53,14 @@ typedef struct {
     bool settled;
 } HandOver;
 
+/* What members bring along from other logs. */
+typedef struct {
+    GHashTable *budgets; /* key → Gatherer, owned */
+    int64_t due_us;      /* some exchange waits for this */
+    int64_t disk_us;     /* nothing is asked for before: the disk is full or failing */
+    unsigned exchanges;  /* links that have one */
+} Gathering;
+
 struct Hub {
     char *place_name, *software;
     uint8_t self[KEY_SIZE];
@@ -67,6 +78,7 @@ struct Hub {
     unsigned gathered; /* events that others appended, since gathering_us */
     int64_t gathering_us;
     int64_t hint_due_us;  /* then members are told that there is a hole; INT64_MAX: none is new */
+    unsigned losses;      /* log_losses() when the first of them was appended */
     bool unsaved;         /* something but events waits for the commit */
     unsigned doomed;      /* links */
     unsigned unfinished;  /* joined links whose roster or page is not out yet */
@@ -82,6 +94,7 @@ struct Hub {
     bool uninformed;           /* some link is */
     int64_t successors_due_us; /* the list is looked at again then; INT64_MAX: it stands */
     HandOver hand_over;
+    Gathering gathering;
 };
 
 /* Sends, or dooms a link whose queue is full. */
@@ -101,8 +114,11 @@ void hub_report(Hub *hub, const char *event, const HubLink *link, const char *de
 void hub_submit(HubLink *link, const Wire__Submit *submit);
 /* The receipt of what was stored; nothing when `link` is NULL. */
 void hub_accept(HubLink *link, const uint8_t *hash, uint64_t position);
-/* Nothing of what was submitted is stored: its authors are told to try again. */
+/* Nothing of what was submitted is stored: its authors are told to try again. `error` may be NULL.
+ */
 void hub_fail_submitted(Hub *hub, const GError *error);
+/* Did another user of the log lose what was submitted here? Before relying on a commit. */
+void hub_notice_losses(Hub *hub);
 
 /* hub_deliver.c */
 /* Commits; receipts, then deliveries of everything that is new in the log, whoever appended it. */
@@ -114,7 +130,6 @@ void hub_tell_gathered(Hub *hub);
 
 /* hub_read.c */
 void hub_fetch(HubLink *link, const Wire__Fetch *fetch);
-void hub_heads(HubLink *link, const Wire__Heads *heads);
 /* What follows Welcome, as far as the queue takes it. */
 void hub_continue(HubLink *link);
 
@@ -142,6 +157,16 @@ void hub_go_on_handing_over(Hub *hub);
 void hub_custody_settled(HubLink *link, uint64_t position);
 
 /* hub_exchange.c */
+void hub_gathering_set_up(Hub *hub);
+void hub_gathering_tear_down(Hub *hub);
+/* The link is over. */
+void hub_end_exchange(HubLink *link);
+void hub_heads(HubLink *link, const Wire__Heads *heads);
+void hub_want(HubLink *link, const Wire__Want *want);
+void hub_give(HubLink *link, const Wire__Give *give);
+void hub_settled(HubLink *link, const Wire__Settled *settled);
+/* After each commit: asks for more, answers what waited. */
+void hub_go_on_exchanging(Hub *hub);
 /* Names to the member the private feeds with bodies that still wait here; hub_custody_settled()
  * follows unless the link ends. False: there is nothing to name. */
 bool hub_exchange_offer_custody(HubLink *link);

@@ -67,11 +67,22 @@ void hub_fail_submitted(Hub *hub, const GError *error)
     }
     g_array_set_size(hub->submitted, 0);
     hub->unsaved = false;
+    hub->gathering.disk_us = hub->now_us + DISK_RETRY_MS * INT64_C(1000);
+}
+
+void hub_notice_losses(Hub *hub)
+{
+    if (hub->losses == log_losses(hub->log))
+        return;
+    hub->losses = log_losses(hub->log);
+    if (hub->submitted->len > 0)
+        hub_fail_submitted(hub, NULL);
 }
 
 static void append(HubLink *link, Event *event)
 {
     Hub *hub = link->hub;
+    hub_notice_losses(hub);
     const uint8_t *room = event_room(event);
     g_autoptr(GBytes) conversation = room ? g_bytes_new(room, PLACE_SIZE) : NULL;
     g_autoptr(GError) error = NULL;
@@ -101,6 +112,7 @@ static void append(HubLink *link, Event *event)
     case LOG_FAILED:
         g_array_append_val(hub->submitted, submitted);
         hub_fail_submitted(hub, error);
+        hub->losses = log_losses(hub->log);
         return;
     }
     event_unref(submitted.event);

@@ -385,13 +385,14 @@ static void sign_and_submit(Stage *stage, char who, char to, uint32_t kind, GByt
     submit(stage, who, actor(stage, who)->last);
 }
 
-static void sign_and_append(Stage *stage, char who, char to, uint32_t kind, GBytes *content)
+static bool sign_and_append(Stage *stage, char who, char to, uint32_t kind, GBytes *content)
 {
     sign(stage, who, to, kind, content);
     uint64_t position = 0;
     LogAppend result = log_append(stage->log, actor(stage, who)->last, LOG_RULE_SET, 0, NULL, 0,
                                   NULL, &position, NULL);
-    g_assert_cmpint(result, ==, LOG_APPENDED);
+    g_assert_true(result == LOG_APPENDED || result == LOG_FAILED);
+    return result == LOG_APPENDED;
 }
 
 /* The hub never looks into what is private: an unknown kind stands for it. */
@@ -419,16 +420,16 @@ void stage_profile(Stage *stage, char who, const char *name)
     sign_and_submit(stage, who, '\0', EVENT_PROFILE, content);
 }
 
-void stage_gather(Stage *stage, char who, char to, const char *text)
+bool stage_gather(Stage *stage, char who, char to, const char *text)
 {
     g_autoptr(GBytes) content = message(to, text);
-    sign_and_append(stage, who, to, to ? 99 : EVENT_MESSAGE, content);
+    return sign_and_append(stage, who, to, to ? 99 : EVENT_MESSAGE, content);
 }
 
-void stage_gather_profile(Stage *stage, char who, const char *name)
+bool stage_gather_profile(Stage *stage, char who, const char *name)
 {
     g_autoptr(GBytes) content = profile(name);
-    sign_and_append(stage, who, '\0', EVENT_PROFILE, content);
+    return sign_and_append(stage, who, '\0', EVENT_PROFILE, content);
 }
 
 void stage_again(Stage *stage, char who)

@@ -36,9 +36,10 @@ void stage_hello_as(Stage *stage, char who, Wire__Hello *hello);
 void stage_cut(Stage *stage, char who);
 /* Submits a message; `to` is '\0' for the room. `skip` places of the feed are left out first. */
 void stage_say(Stage *stage, char who, char to, const char *text, unsigned skip);
-/* The same message comes into the log past the hub, as from another log; not committed. */
-void stage_gather(Stage *stage, char who, char to, const char *text);
-void stage_gather_profile(Stage *stage, char who, const char *name);
+/* The same message comes into the log past the hub, as from another log; not committed. False when
+ * that failed, and with it the whole transaction. */
+bool stage_gather(Stage *stage, char who, char to, const char *text);
+bool stage_gather_profile(Stage *stage, char who, const char *name);
 void stage_profile(Stage *stage, char who, const char *name);
 /* Submits the last event of `who` once more. */
 void stage_again(Stage *stage, char who);

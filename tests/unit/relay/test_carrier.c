@@ -14,6 +14,7 @@ typedef struct {
     Link *link;
     unsigned opened, welcomes, goodbyes, closed;
     Wire__Parting parting;
+    char *successor; /* its first address */
 } Client;
 
 static Loopback loopback;
@@ -37,6 +38,10 @@ static void client_message(const uint8_t *message, size_t length, void *user)
     if (frame->body_case == WIRE__FRAME__BODY_GOODBYE) {
         client->goodbyes++;
         client->parting = frame->goodbye->why;
+        g_free(client->successor);
+        client->successor = NULL;
+        if (frame->goodbye->n_addresses > 0)
+            client->successor = g_strdup(frame->goodbye->addresses[0]);
     }
 }
 
@@ -62,16 +67,24 @@ static void dial(Client *client)
                             tls_connect(loopback.tls[1], TLS_ALPN_LINK), 0, &events, client);
 }
 
-static void say_hello(Client *client, const char *software)
+static void say_hello_from(Client *client, const char *software, const char *address)
 {
     Wire__Hello hello = WIRE__HELLO__INIT;
     hello.version = PROTOCOL_VERSION;
     hello.software = (char *)software;
+    hello.app = address != NULL;
+    hello.n_addresses = address != NULL;
+    hello.addresses = (char **)&address;
     Wire__Frame frame = WIRE__FRAME__INIT;
     frame.body_case = WIRE__FRAME__BODY_HELLO;
     frame.hello = &hello;
     g_autoptr(GBytes) bytes = frame_build(&frame);
     ck_assert(link_send(client->link, bytes));
+}
+
+static void say_hello(Client *client, const char *software)
+{
+    say_hello_from(client, software, NULL);
 }
 
 static void join(Client *client)
@@ -123,6 +136,7 @@ static void tear_down(void)
 
 static void client_clear(Client *client)
 {
+    g_clear_pointer(&client->successor, g_free);
     g_clear_pointer(&client->link, link_free);
 }
 
@@ -160,6 +174,78 @@ START_TEST(shutting_down_without_links_ends_at_once)
 {
     carrier_shut_down(carrier, NULL, note_stopped, NULL);
     loopback_await(&stopped, 1);
+}
+END_TEST
+
+START_TEST(moving_names_who_takes_over)
+{
+    static const uint8_t key[KEY_SIZE] = {7};
+    static const char *const addresses[] = {"10.0.0.7:7669", NULL};
+    HubSuccessor successor = {key, addresses};
+    Client client = {0};
+    join(&client);
+    carrier_shut_down(carrier, &successor, note_stopped, NULL);
+    loopback_await(&stopped, 1);
+    loopback_await(&client.closed, 1);
+    ck_assert_int_eq(client.parting, WIRE__PARTING__MOVED);
+    ck_assert_str_eq(client.successor, "10.0.0.7:7669");
+    client_clear(&client);
+}
+END_TEST
+
+static void leave(void *user)
+{
+    carrier_shut_down(carrier, NULL, note_stopped, NULL);
+}
+
+/* A clean end: from inside the end of a round, or at once. */
+START_TEST(what_was_handed_over_is_named_in_the_goodbye)
+{
+    Client client = {0};
+    dial(&client);
+    say_hello_from(&client, "test", "10.0.0.7:7669");
+    loopback_await(&client.welcomes, 1);
+    carrier_hand_over(carrier, leave, NULL);
+    loopback_await(&stopped, 1);
+    loopback_await(&client.closed, 1);
+    ck_assert_int_eq(client.parting, WIRE__PARTING__SHUTTING_DOWN);
+    ck_assert_str_eq(client.successor, "10.0.0.7:7669");
+    client_clear(&client);
+}
+END_TEST
+
+/* As an app does, whose port is open before the place is served. */
+START_TEST(connections_may_be_accepted_elsewhere)
+{
+    carrier_free(carrier);
+    CarrierConfig config = {
+        .no_listener = true, .place_name = "Test", .room_time_ms = INT64_C(1500000000000)};
+    carrier = carrier_new(NULL, &config, loopback.identity[0], history, NULL);
+    ck_assert_ptr_nonnull(carrier);
+    ck_assert_uint_eq(carrier_port(carrier), 0);
+    ck_assert_int_lt(hub_room_time_ms(carrier_hub(carrier)), INT64_C(1500000100000));
+    static const LinkEvents events = {.opened = client_opened,
+                                      .message = client_message,
+                                      .closed = client_closed,
+                                      .message_max = client_message_max};
+    int fds[2];
+    loopback_sockets(fds);
+    struct sockaddr_storage from = {0};
+    socklen_t size = sizeof from;
+    ck_assert_int_eq(getpeername(fds[1], (struct sockaddr *)&from, &size), 0);
+    carrier_accept(carrier, fds[1], &from);
+    Client own = {0}; /* the session of the app that serves */
+    own.link = link_new(loopback.poller, fds[0], tls_connect(loopback.tls[0], TLS_ALPN_LINK), 0,
+                        &events, &own);
+    say_hello(&own, "test");
+    loopback_await(&own.welcomes, 1);
+    carrier_shut_down(carrier, NULL, note_stopped, NULL);
+    loopback_sockets(fds);
+    carrier_accept(carrier, fds[1], &from); /* too late: closed */
+    close(fds[0]);
+    loopback_await(&stopped, 1);
+    loopback_await(&own.closed, 1);
+    client_clear(&own);
 }
 END_TEST
 
@@ -275,6 +361,9 @@ int main(void)
     tcase_add_test(test, a_member_joins_and_leaves);
     tcase_add_test(test, shutting_down_says_goodbye);
     tcase_add_test(test, shutting_down_without_links_ends_at_once);
+    tcase_add_test(test, moving_names_who_takes_over);
+    tcase_add_test(test, what_was_handed_over_is_named_in_the_goodbye);
+    tcase_add_test(test, connections_may_be_accepted_elsewhere);
     tcase_add_test(test, a_large_frame_before_admission_is_answered);
     tcase_add_test(test, a_taken_port_is_an_error_or_another_is_found);
     tcase_add_test(test, ipv6_is_served_on_the_same_port);

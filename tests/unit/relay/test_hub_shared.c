@@ -114,6 +114,30 @@ START_TEST(of_much_that_was_gathered_members_get_a_hint)
 }
 END_TEST
 
+/* The session fails to append something, and with it goes what was submitted. */
+START_TEST(what_another_lost_is_refused_and_can_come_again)
+{
+    g_autofree char *long_text = g_strnfill(8000, 'x');
+    stage_say(stage, 'a', '\0', "one", 0);
+    log_set_size_limit(stage_log(stage), 1);
+    bool lost = false;
+    for (int i = 0; i < 2000 && !lost; i++)
+        lost = !stage_gather(stage, 'c', '\0', long_text);
+    ck_assert(lost);
+    uint64_t before = log_head(stage_log(stage));
+    log_set_size_limit(stage_log(stage), UINT64_MAX);
+    stage_flush(stage);
+    expect('a', "receipt DISK later");
+    expect('a', "");
+    stage_again(stage, 'a');
+    stage_flush(stage);
+    g_autofree char *receipt = g_strdup_printf("receipt %d", (int)before + 1);
+    expect('a', receipt);
+    ck_assert(g_str_has_prefix(stage_next(stage, 'b'), "deliver"));
+    expect('b', "");
+}
+END_TEST
+
 START_TEST(small_gatherings_are_delivered_again_later)
 {
     for (int i = 0; i < 600; i++)
@@ -158,6 +182,7 @@ int main(void)
     tcase_add_test(test, the_sessions_commit_counts);
     tcase_add_test(test, what_was_gathered_and_is_private_reaches_its_reader_alone);
     tcase_add_test(test, of_much_that_was_gathered_members_get_a_hint);
+    tcase_add_test(test, what_another_lost_is_refused_and_can_come_again);
     tcase_add_test(test, small_gatherings_are_delivered_again_later);
     tcase_add_test(test, gathered_names_are_in_the_roster);
     suite_add_tcase(suite, test);

@@ -21,8 +21,12 @@ static void remove_tree(const char *path)
     g_rmdir(path);
 }
 
-static gboolean run(guint64 seed, bool trace, bool hostile, const char *directory,
-                    unsigned *messages)
+typedef struct {
+    unsigned failed, messages, nodes;
+    int64_t healing_us;
+} Totals;
+
+static void run(guint64 seed, bool trace, bool hostile, const char *directory, Totals *totals)
 {
     g_autofree char *why = NULL;
     g_autoptr(World) world = world_new(seed, directory);
@@ -31,11 +35,14 @@ static gboolean run(guint64 seed, bool trace, bool hostile, const char *director
     if (hostile)
         world_set_hostile(world);
     world_live(world);
-    gboolean well = hostile || world_heal(world, &why);
-    *messages += world_messages(world);
+    bool well = hostile || world_heal(world, &why);
+    totals->failed += !well;
+    totals->messages += world_messages(world);
+    totals->nodes += world_nodes(world);
+    totals->healing_us = MAX(totals->healing_us, world_healing_us(world));
     if (!well)
         printf("seed %" G_GUINT64_FORMAT " failed: %s\n", seed, why);
-    return well;
+    fflush(stdout);
 }
 
 int main(int argc, char **argv)
@@ -61,17 +68,19 @@ int main(int argc, char **argv)
 
     /* Memory is quick, and a crash here is one of the program, not of the machine. */
     const char *base = g_file_test("/dev/shm", G_FILE_TEST_IS_DIR) ? "/dev/shm" : g_get_tmp_dir();
-    unsigned failed = 0, messages = 0;
+    Totals totals = {0};
     for (guint64 seed = first; seed <= last; seed++) {
         g_autofree char *directory = g_build_filename(base, "backfence-sim-XXXXXX", NULL);
         if (!g_mkdtemp(directory)) {
             fprintf(stderr, "%s: %s\n", directory, g_strerror(errno));
             return 74;
         }
-        failed += !run(seed, trace, hostile, directory, &messages);
+        run(seed, trace, hostile, directory, &totals);
         remove_tree(directory);
     }
-    printf("seeds %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT ": %u failed, %u messages\n", first,
-           last, failed, messages);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    printf("seeds %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
+           ": %u failed; %u nodes, %u messages, healed within %.1f s\n",
+           first, last, totals.failed, totals.nodes, totals.messages,
+           (double)totals.healing_us / G_USEC_PER_SEC);
+    return totals.failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -6,7 +6,7 @@
 #include "relay/database.h"
 #include "relay/event.h"
 
-#define FORKED_MAX 1024 /* contradicting events kept of one author */
+#define FORKED_MAX 64 /* events at one place of a feed */
 
 /* The errors of relay/database.h under the log's name. */
 typedef enum {
@@ -55,8 +55,9 @@ typedef enum {
     LOG_RULE_STRICT,
     /* What another log holds: seq may leave out or fill in, for members read newest first and do
      * not hold other people's private events; and the log is a set that only grows, so that all
-     * logs of a place end with the same events, forks included. At most FORKED_MAX contradicting
-     * events of an author are taken; then LOG_FORK. */
+     * logs of a place end with the same events, forks included. No more than FORKED_MAX stand at
+     * one place of a feed, however long each goes on from there (a copied home directory may write
+     * for months); then LOG_FORK. */
     LOG_RULE_SET,
 } LogRule;
 

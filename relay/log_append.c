@@ -5,8 +5,10 @@
 
 #include <string.h>
 
-/* Proofs kept of one author: more prove nothing more. */
+/* Proofs kept of one author, and pairs remembered of those in the log: more prove nothing more. */
 #define FORKS_MAX 16
+/* Events at one place that are looked into. */
+#define BEHIND_MAX 4
 
 typedef struct {
     Log *log;
@@ -20,11 +22,10 @@ typedef struct {
  * Positions, 0: none. */
 typedef struct {
     uint64_t same;
-    uint64_t there;   /* another at the same place */
-    uint64_t before;  /* one at the place before */
-    uint64_t behind;  /* one at the next place, that can be read */
-    bool follows;     /* it names one of those before */
-    bool is_followed; /* one of those behind names it */
+    uint64_t there; /* another at the same place */
+    unsigned there_count;
+    uint64_t before; /* one at the place before */
+    bool follows;    /* it names one of those before */
 } Beside;
 
 static bool names(const Event *event, const uint8_t *hash)
@@ -34,53 +35,40 @@ static bool names(const Event *event, const uint8_t *hash)
     return prev && memcmp(prev, hash, HASH_SIZE) == 0;
 }
 
-static void read_behind(const Event *event, Query *query, const uint8_t *hash, Beside *beside)
-{
-    g_autoptr(GBytes) signature = query_bytes(query, 3);
-    g_autoptr(GBytes) body = query_bytes(query, 4);
-    g_autoptr(Event) successor = body && signature ? event_from_log(body, signature) : NULL;
-
-    if (!successor || memcmp(event_hash(successor), hash, HASH_SIZE) != 0)
-        return;
-    beside->behind = (uint64_t)query_int(query, 0);
-    beside->is_followed = beside->is_followed || names(successor, event_hash(event));
-}
-
 static gboolean read_beside(const Event *event, Query *query, Beside *beside, GError **error)
 {
-    uint64_t position = (uint64_t)query_int(query, 0), seq = (uint64_t)query_int(query, 1);
+    uint64_t position = (uint64_t)query_int(query, 0);
     uint8_t hash[HASH_SIZE];
 
     if (!query_copy(query, 2, hash, HASH_SIZE, error))
         return FALSE;
-    if (seq > event_seq(event)) {
-        read_behind(event, query, hash, beside);
-    } else if (seq < event_seq(event)) {
+    if ((uint64_t)query_int(query, 1) < event_seq(event)) {
         beside->before = position;
         beside->follows = beside->follows || names(event, hash);
     } else if (memcmp(hash, event_hash(event), HASH_SIZE) == 0) {
         beside->same = position;
     } else {
         beside->there = position;
+        beside->there_count++;
     }
     return TRUE;
 }
 
 static gboolean look_beside(Append *append, Beside *beside, GError **error)
 {
-    g_autoptr(Query) query =
-        database_query(append->log->database,
-                       "SELECT position, seq, hash, CASE WHEN seq > ?4 THEN signature END, "
-                       "CASE WHEN seq > ?4 THEN body END FROM event WHERE author = ?1 "
-                       "AND incarnation = ?2 AND lane = ?3 AND seq BETWEEN ?4 - 1 AND ?4 + 1",
-                       error);
+    g_autoptr(Query) query = database_query(
+        append->log->database,
+        "SELECT position, seq, hash FROM event WHERE author = ? AND incarnation = ? AND lane = ? "
+        "AND seq BETWEEN ? AND ?",
+        error);
 
     if (!query)
         return FALSE;
     query_bind(query, 1, append->author);
     query_bind(query, 2, (int64_t)event_incarnation(append->event));
     query_bind(query, 3, event_lane(append->event));
-    query_bind(query, 4, (int64_t)event_seq(append->event));
+    query_bind(query, 4, (int64_t)event_seq(append->event) - 1);
+    query_bind(query, 5, (int64_t)event_seq(append->event));
     for (;;) {
         bool row = false;
 
@@ -93,28 +81,56 @@ static gboolean look_beside(Append *append, Beside *beside, GError **error)
     }
 }
 
-/* Contradicting events of this author in the log. */
-static gboolean count_forked(Append *append, int64_t *count, GError **error)
+/* Does one of those at the next place name the event, or can they not be read? */
+static bool row_follows(const Append *append, Query *query)
 {
-    g_autoptr(Query) query = database_query(
-        append->log->database,
-        "SELECT count(*) FROM fork WHERE author = ? AND position IS NOT NULL", error);
-    bool row = false;
+    g_autoptr(GBytes) signature = query_bytes(query, 2);
+    g_autoptr(GBytes) body = query_bytes(query, 3);
+    g_autoptr(Event) successor = body && signature ? event_from_log(body, signature) : NULL;
+    uint8_t hash[HASH_SIZE];
+
+    return !successor || !query_copy(query, 1, hash, HASH_SIZE, NULL) ||
+           memcmp(event_hash(successor), hash, HASH_SIZE) != 0 ||
+           names(successor, event_hash(append->event));
+}
+
+/* Sets `other` to an event at the next place when none there follows. Of many only some are looked
+ * at: they are a fork that is known already. */
+static gboolean look_behind(Append *append, GError **error)
+{
+    g_autoptr(Query) query =
+        database_query(append->log->database,
+                       "SELECT position, hash, signature, body FROM event WHERE author = ? "
+                       "AND incarnation = ? AND lane = ? AND seq = ? LIMIT ?",
+                       error);
+    unsigned seen = 0;
 
     if (!query)
         return FALSE;
     query_bind(query, 1, append->author);
-    if (!query_step(query, &row, error))
-        return FALSE;
-    *count = query_int(query, 0);
-    return TRUE;
+    query_bind(query, 2, (int64_t)event_incarnation(append->event));
+    query_bind(query, 3, event_lane(append->event));
+    query_bind(query, 4, (int64_t)event_seq(append->event) + 1);
+    query_bind(query, 5, BEHIND_MAX);
+    for (;;) {
+        bool row = false;
+
+        if (!query_step(query, &row, error))
+            return FALSE;
+        if (!row)
+            return TRUE;
+        append->other = (uint64_t)query_int(query, 0);
+        if (row_follows(append, query) || ++seen == BEHIND_MAX) {
+            append->other = 0;
+            return TRUE;
+        }
+    }
 }
 
 /* Somewhere in what is held of the feed: what stands there, before and behind must fit. */
 static LogAppend judge_inside(Append *append, LogRule rule, GError **error)
 {
     Beside beside = {0};
-    int64_t forked = 0;
 
     if (!look_beside(append, &beside, error))
         return LOG_FAILED;
@@ -125,15 +141,11 @@ static LogAppend judge_inside(Append *append, LogRule rule, GError **error)
         append->other = beside.there;
     else if (beside.before != 0 && !beside.follows)
         append->other = beside.before;
-    else if (beside.behind != 0 && !beside.is_followed)
-        append->other = beside.behind;
+    else if (event_seq(append->event) < append->feed->seq && !look_behind(append, error))
+        return LOG_FAILED;
     if (append->other == 0)
         return LOG_APPENDED;
-    if (rule == LOG_RULE_STRICT)
-        return LOG_FORK;
-    if (!count_forked(append, &forked, error))
-        return LOG_FAILED;
-    return forked < FORKED_MAX ? LOG_FORKED : LOG_FORK;
+    return rule == LOG_RULE_SET && beside.there_count < FORKED_MAX ? LOG_FORKED : LOG_FORK;
 }
 
 static LogAppend judge(Append *append, LogRule rule, GError **error)
@@ -173,12 +185,13 @@ static bool keep_proof(Append *append, GError **error)
 /* The contradicting event is in the log now; it may have been a proof beside it before. */
 static gboolean note_forked(Append *append, uint64_t position, GError **error)
 {
-    g_autoptr(Query) query =
-        database_query(append->log->database,
-                       "INSERT INTO fork (hash, author, other, position) VALUES (?1, ?2, ?3, ?4) "
-                       "ON CONFLICT DO UPDATE SET other = ?3, position = ?4, signature = NULL, "
-                       "body = NULL",
-                       error);
+    g_autoptr(Query) query = database_query(
+        append->log->database,
+        "INSERT INTO fork (hash, author, other, position) SELECT ?1, ?2, ?3, ?4 "
+        "WHERE (SELECT count(*) FROM fork WHERE author = ?2 AND position IS NOT NULL) < ?5 "
+        "OR EXISTS (SELECT 1 FROM fork WHERE hash = ?1) "
+        "ON CONFLICT DO UPDATE SET other = ?3, position = ?4, signature = NULL, body = NULL",
+        error);
 
     if (!query)
         return FALSE;
@@ -186,6 +199,7 @@ static gboolean note_forked(Append *append, uint64_t position, GError **error)
     query_bind(query, 2, append->author);
     query_bind(query, 3, (int64_t)append->other);
     query_bind(query, 4, (int64_t)position);
+    query_bind(query, 5, FORKS_MAX);
     return query_finish(query, error);
 }
 

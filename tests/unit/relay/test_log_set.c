@@ -235,7 +235,7 @@ START_TEST(logs_of_the_same_events_are_equal)
 }
 END_TEST
 
-/* Of an author who signs contradictions without end only so many are taken. */
+/* Of an author who signs contradictions without end only so many are taken at one place. */
 START_TEST(forked_events_are_bounded)
 {
     g_autoptr(GError) error = NULL;
@@ -244,14 +244,14 @@ START_TEST(forked_events_are_bounded)
     g_autoptr(Author) ben = author_new(2);
 
     expect_ok(error);
-    for (unsigned i = 0; i <= FORKED_MAX + 1; i++) {
+    for (unsigned i = 0; i < FORKED_MAX + 2; i++) {
         Author twin = *ann;
         g_autofree char *text = g_strdup_printf("text %u", i);
         g_autoptr(Event) event = author_says(&twin, text);
 
-        ck_assert_int_eq(try_put(log, event, LOG_RULE_SET, NULL), i == 0            ? LOG_APPENDED
-                                                                  : i <= FORKED_MAX ? LOG_FORKED
-                                                                                    : LOG_FORK);
+        ck_assert_int_eq(try_put(log, event, LOG_RULE_SET, NULL), i == 0           ? LOG_APPENDED
+                                                                  : i < FORKED_MAX ? LOG_FORKED
+                                                                                   : LOG_FORK);
     }
     g_autoptr(Event) bens = author_says(ben, "undisturbed");
 
@@ -261,15 +261,41 @@ START_TEST(forked_events_are_bounded)
     LogHead head = log_feed_head(log, author_key(ann), ann->incarnation, LANE_PUBLIC);
     uint64_t covered = 0;
     /* More at one place than an answer holds does not stop who asks. */
-    g_autoptr(GArray) span = log_span(log, author_key(ann), ann->incarnation, LANE_PUBLIC, 1, 1, 64,
+    g_autoptr(GArray) span = log_span(log, author_key(ann), ann->incarnation, LANE_PUBLIC, 1, 1, 20,
                                       SIZE_MAX, &covered, &error);
 
     expect_ok(error);
     ck_assert_uint_eq(forks->len, 2 * 16);
-    ck_assert_uint_eq(head.held, FORKED_MAX + 1);
+    ck_assert_uint_eq(head.held, FORKED_MAX);
     ck_assert_uint_eq(head.seq, 1);
-    ck_assert_uint_eq(span->len, 64);
+    ck_assert_uint_eq(span->len, 20);
     ck_assert_uint_eq(covered, 1);
+}
+END_TEST
+
+/* A copied home directory: both branches are taken, however long they are. */
+START_TEST(long_branches_are_taken_whole)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Log) log = log_open(NULL, scratch_place, &error);
+    g_autoptr(Author) ann = author_new(1);
+    Author twin = *ann;
+    const unsigned length = 20 * FORKED_MAX;
+
+    expect_ok(error);
+    twin.tokens = 1000000;
+    for (unsigned i = 0; i < 2 * length; i++) {
+        g_autoptr(Event) event = author_says(i < length ? ann : &twin, "text");
+
+        ck_assert_int_eq(try_put(log, event, LOG_RULE_SET, NULL),
+                         i < length ? LOG_APPENDED : LOG_FORKED);
+    }
+    commit(log);
+    g_autoptr(GArray) forks = log_forks(log, &error);
+
+    expect_ok(error);
+    ck_assert_uint_eq(log_head(log), 2 * length);
+    ck_assert_uint_eq(forks->len, 2 * 16);
 }
 END_TEST
 
@@ -310,6 +336,7 @@ int main(void)
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, logs_of_the_same_events_are_equal, 0, 12);
     tcase_add_test(tests, forked_events_are_bounded);
+    tcase_add_test(tests, long_branches_are_taken_whole);
     tcase_add_test(tests, forked_feed_goes_on);
     suite_add_tcase(suite, tests);
     srunner_run_all(runner, CK_ENV);

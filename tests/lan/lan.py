@@ -21,6 +21,8 @@ class Program:
     """A program on a host. Its output is kept as text lines and, where they are, as JSON objects."""
 
     def __init__(self, lan, host, name, argv):
+        self.host = host
+        self.title = name
         self.name = f"{host}:{name}"
         self.lines = []
         self.objects = []

@@ -14,7 +14,8 @@
 #   exec HOST CMD…         run CMD on HOST, in the foreground; exec's itself: the pid stays the same
 #   cut HOST [PORT]        pull the cable: the host sees that the carrier is gone; PORT is 1 or 2
 #   silence HOST [PORT]    the same, but the host's carrier stays: frames just vanish
-#   mend HOST [PORT]       put either right again
+#   split HOST             put HOST on the other side of a LAN that was cut in two; its carrier stays
+#   mend HOST [PORT]       put any of these right again
 #   renumber HOST          move HOST to another network: other addresses, other gateway
 #   kill-avahi HOST        kill -9        start-avahi HOST    and wait until it runs
 #   hang-avahi HOST        it is there and answers nothing; wake-avahi HOST
@@ -223,6 +224,7 @@ verb_exec() {
 
 verb_cut() { inside switch ip link set "$1-${2:-1}" down; }
 verb_silence() { inside switch ip link set "$1-${2:-1}" nomaster; }
+verb_split() { inside switch ip link set "$1-1" master br2; }
 verb_mend() { inside switch ip link set "$1-${2:-1}" master "br${2:-1}" up; }
 
 verb_renumber() {

@@ -31,7 +31,10 @@ class Room(Lan):
         relay.await_line("listening", lambda line: "event=listening" in line, 20)
         return relay
 
-    def console(self, host, name, *arguments, joins=True, seconds=20):
+    def console(self, host, name, *arguments, joins=True, seconds=20, serve=False):
+        """Unless it is to serve, only a relay carries the room."""
+        if not serve:
+            arguments = ("--no-serve", *arguments)
         console = self.start(host, "backfence-console", "--json", "--name", name, "--data",
                              f"{self.home(host)}/{name}", *arguments, name=name)
         if joins:

@@ -100,7 +100,7 @@ static void after_joined(Session *session, const char *why, int64_t wait_us)
     session_begin_calm(session, why, wait_us);
     if (session->now_us >= session->phase_us + BRIEF_US)
         session_trust(session, session->relay_key);
-    else if (session->loss != LOSS_GONE)
+    else if (session->loss != LOSS_GONE && !session->by_turn)
         session_distrust(session, session->relay_key, 1);
     if (wait_us > CALM_US) /* it is there, and would not have this member */
         session->quiet_us = session->now_us + wait_us;

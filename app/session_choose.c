@@ -129,6 +129,7 @@ static Target *best_target(Session *session)
 void session_dial(Session *session, const SessionCandidate *candidate)
 {
     session->current = *candidate;
+    session->by_turn = false;
     session_set_phase(session, PHASE_DIALLING);
     session_tell_state(session, NULL);
     session->output.dial(candidate->id, session->user);

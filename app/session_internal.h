@@ -223,6 +223,7 @@ struct Session {
     int64_t no_serve_us; /* not before */
     unsigned self_failures;
     int64_t self_try_us;
+    bool by_turn;           /* `current` had its turn as a successor: nobody gave it the place */
     SessionCandidate probe; /* dialled while linked; id 0: none */
     int64_t probe_since_us;
     GArray *distrusts; /* Distrust */

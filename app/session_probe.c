@@ -161,6 +161,7 @@ static void give_over(Session *session, const SessionCandidate *to, const uint8_
     session->output.hang_up(session->user);
     memcpy(session->relay_key, key, KEY_SIZE);
     session->current = *to;
+    session->by_turn = false;
     session_hello(session);
 }
 

@@ -33,7 +33,8 @@ static void add_turn(Session *session, uint64_t id, const uint8_t *key, int64_t 
     g_array_append_val(session->turns, turn);
 }
 
-/* This node itself, or one that is known. */
+/* This node itself, or one that is known. Those that are distrusted have their turn too when they
+ * were linked until now: all members must go through the same list. */
 static void add(Session *session, const uint8_t *key, int64_t wait_us, int64_t lasts_us)
 {
     if (session_is_self(session, key)) {
@@ -42,7 +43,7 @@ static void add(Session *session, const uint8_t *key, int64_t wait_us, int64_t l
         return;
     }
     const Node *node = session_node_by_key(session, key);
-    if (node && !session_distrusted(session, key))
+    if (node)
         add_turn(session, node->id, key, wait_us, lasts_us);
 }
 
@@ -56,9 +57,9 @@ void session_plan(Session *session, Loss loss, const uint8_t *named)
     session_forget_plan(session);
     const Node *lost = session->phase == PHASE_JOINED ? session_note_lost(session) : NULL;
     /* A link can break without its relay. Not all members come back at once. */
-    if (loss == LOSS_CLOSED && lost && lasted(session))
+    if (loss == LOSS_CLOSED && lost && lasted(session) && !session_distrusted(session, lost->key))
         add(session, lost->key, session_jitter(session, RETURN_JITTER_US), RETURN_TURN_US);
-    if (named)
+    if (named && !session_distrusted(session, named))
         add(session, named, 0, MOVED_TURN_US);
     for (guint i = 0; i < session->successors->len; i++) {
         const Turn *next = &g_array_index(session->successors, Turn, i);
@@ -101,6 +102,7 @@ static void dial_turn(Session *session, const Turn *turn)
     SessionCandidate candidate = session_node_candidate(session, node);
     session->turn_try_us = session->now_us + TURN_EVERY_US;
     session_dial(session, &candidate);
+    session->by_turn = turn->lasts_us == TURN_US || turn->lasts_us == SILENT_TURN_US;
 }
 
 void session_take_turns(Session *session)

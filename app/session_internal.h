@@ -3,6 +3,7 @@
 
 #include "app/session.h"
 #include "relay/content.h"
+#include "relay/exchange.h"
 #include "relay/frame.h"
 
 #include <string.h>
@@ -111,6 +112,14 @@ typedef struct {
     int64_t wait_us; /* before it begins */
     int64_t lasts_us;
 } Turn;
+
+/* How the holes in what is held of the relay's log are filled. */
+typedef enum {
+    WAY_UNKNOWN,
+    WAY_WEIGHED, /* the relay's heads are asked for */
+    WAY_FEEDS,   /* what they name is asked for, then the private events alone */
+    WAY_POSITIONS,
+} Way;
 
 /* How a link ended. */
 typedef enum {
@@ -292,6 +301,17 @@ struct Session {
     int64_t seen_last_ms; /* of the newest event held */
     bool bad_event_told, fork_told;
 
+    /* Catching up: session_exchange.c, session_holes.c. */
+    Exchange *exchange; /* NULL: not joined, or to the own hub */
+    bool in_exchange, exchange_over;
+    LogOther other; /* of the relay's log; with what the next commit writes */
+    bool other_changed;
+    Way way;
+    int64_t way_us;    /* heads were asked for */
+    int64_t hint_us;   /* told last that there is more */
+    bool filled;       /* something was fetched since there were no holes */
+    uint64_t compared; /* what is public of the relay's log is held up to here */
+
     /* Sending: session_outbox.c. */
     GPtrArray *outbox;   /* Item */
     GArray *repairs;     /* Repair */
@@ -397,7 +417,8 @@ void session_page(Session *session, const Wire__Page *page);
 void session_deliver(Session *session, const Wire__Deliver *deliver);
 /* Commits and tells; false when the disk would not. */
 bool session_commit(Session *session);
-void session_fetch_next(Session *session);
+/* An event of another log, to be verified. */
+void session_take(Session *session, const Wire__SignedEvent *sent);
 /* Everything up to here of the relay's log is held. */
 uint64_t session_contiguous(Session *session);
 uint64_t session_covered_top(Session *session);
@@ -408,6 +429,36 @@ void arrival_clear(gpointer data);
 void session_file_arrival(const Session *session, Arrival *arrival);
 /* A message is told once, whatever brought it: false when it was. */
 bool session_first_showing(Session *session, const Event *event);
+
+/* session_holes.c */
+void session_fetch_next(Session *session);
+void session_holes_begin(Session *session);
+/* The relay says that there is more to read. */
+void session_hinted(Session *session);
+/* It is not known yet whether anything shall be asked for by feeds. */
+bool session_holes_weighed(const Session *session);
+/* The relay named all its heads, up to this position. */
+void session_holes_named(Session *session, uint64_t position);
+/* Everything that they named is held. */
+void session_holes_compared(Session *session, uint64_t position);
+void session_holes_tried(Session *session);
+
+/* session_exchange.c */
+/* At Welcome. */
+void session_meet_log(Session *session, bool restored);
+/* For Hello: the newest event read of the relay's log. */
+void session_set_mark(Session *session, Wire__Hello *hello);
+void session_note_read(Session *session, const Event *event, uint64_t position);
+/* Into the transaction, before its commit. */
+void session_remember_other(Session *session);
+/* When joined: offers what this relay was not told of. */
+void session_begin_exchange(Session *session);
+void session_offer_heads(Session *session);
+void session_end_exchange(Session *session);
+void session_exchange_frame(Session *session, const Wire__Frame *frame);
+/* After a commit. */
+void session_go_on_exchanging(Session *session);
+int64_t session_exchange_deadline(const Session *session);
 
 /* session_outbox.c */
 void item_free(Item *item);

@@ -292,6 +292,7 @@ void session_dialled(Session *session, uint64_t candidate, const uint8_t *key, i
 void session_dial_failed(Session *session, uint64_t candidate, const char *why, int64_t now_us)
 {
     session_begin(session, now_us);
+    session_node_failed(session, candidate);
     if (linked(session) && session->probe.id == candidate)
         session_probe_failed(session);
     else if (session->phase == PHASE_DIALLING && session->current.id == candidate)

@@ -197,7 +197,8 @@ static bool seen_something(const Session *session)
 static bool wants_connect_soon(const Session *session)
 {
     return !session->wants_connect_told && session->phase < PHASE_GREETING &&
-           !session->was_joined && !seen_something(session);
+           !session->was_joined && !seen_something(session) &&
+           (!session->network_told || session->network.up);
 }
 
 void session_offer_connect(Session *session)
@@ -257,6 +258,8 @@ void session_forgive(Session *session)
 
 void session_choose(Session *session, uint64_t candidate, int64_t now_us)
 {
+    if (session->serving && candidate == SESSION_SELF)
+        return;
     session_begin(session, now_us);
     session->chosen = candidate;
     session->chosen_us = session->now_us;

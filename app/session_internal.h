@@ -31,7 +31,7 @@
 #define SILENT_TURN_US (2500 * INT64_C(1000)) /* by silence: others notice it later */
 #define MOVED_TURN_US (3 * INT64_C(1000000))  /* of one that was named by name */
 #define RETURN_TURN_US (300 * INT64_C(1000))  /* of the node that was lost, if it may be there */
-#define RETURN_JITTER_US (20 * INT64_C(1000))
+#define RETURN_JITTER_US (50 * INT64_C(1000))
 #define TURN_EVERY_US (100 * INT64_C(1000))       /* dials while it does not serve yet */
 #define LAST_TURN_JITTER_US (500 * INT64_C(1000)) /* nobody is left: before serving */
 #define ADMIT_US (3 * INT64_C(1000000))           /* to be let in by one who is next in line */

@@ -105,6 +105,14 @@ static void dial_turn(Session *session, const Turn *turn)
     session->by_turn = turn->lasts_us == TURN_US || turn->lasts_us == SILENT_TURN_US;
 }
 
+/* The one that was lost is tried once: a program that crashed says so at once. */
+static bool is_over(const Session *session, const Turn *turn)
+{
+    bool tried = session->phase == PHASE_IDLE && session->turn_try_us > session->turn_us;
+    return (tried && turn->lasts_us == RETURN_TURN_US) ||
+           session->now_us >= session->turn_us + turn->lasts_us;
+}
+
 void session_take_turns(Session *session)
 {
     while (session_planned(session) && session->now_us >= session->turn_us) {
@@ -113,7 +121,7 @@ void session_take_turns(Session *session)
             if (session_serve(session, log_place(session->log)))
                 return;
             next_turn(session);
-        } else if (session->now_us >= session->turn_us + turn->lasts_us) {
+        } else if (is_over(session, turn)) {
             if (session->phase == PHASE_DIALLING)
                 session_drop(session, NULL, -1);
             next_turn(session);

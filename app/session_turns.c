@@ -56,8 +56,9 @@ void session_plan(Session *session, Loss loss, const uint8_t *named)
 {
     session_forget_plan(session);
     const Node *lost = session->phase == PHASE_JOINED ? session_note_lost(session) : NULL;
-    /* A link can break without its relay. Not all members come back at once. */
-    if (loss == LOSS_CLOSED && lost && lasted(session) && !session_distrusted(session, lost->key))
+    /* A link can break without its relay, and silence be on this side. Not all members come back at
+     * once. */
+    if (loss != LOSS_GONE && lost && lasted(session) && !session_distrusted(session, lost->key))
         add(session, lost->key, session_jitter(session, RETURN_JITTER_US), RETURN_TURN_US);
     if (named && !session_distrusted(session, named))
         add(session, named, 0, MOVED_TURN_US);

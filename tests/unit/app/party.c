@@ -143,6 +143,17 @@ void party_pull(Party *party, char who, bool pulled)
     party_step(party, (PartyStep){.kind = STEP_SEEN});
 }
 
+void party_sleep(Party *party, char who, bool asleep)
+{
+    party_node(party, who)->asleep = asleep;
+    party_step(party, (PartyStep){.kind = STEP_SEEN});
+}
+
+void party_set_unable(Party *party, char who, bool unable)
+{
+    party_node(party, who)->unable = unable;
+}
+
 void party_carry_to(Party *party, char who, unsigned network)
 {
     PartyNode *node = party_node(party, who);
@@ -184,7 +195,8 @@ static PartyNode *dialled(PartyNode *node, uint64_t candidate)
 
 static bool cut(const PartyNode *a, const PartyNode *b)
 {
-    return a != b && (a->pulled || b->pulled || a->network != b->network);
+    return a->asleep || b->asleep ||
+           (a != b && (a->pulled || b->pulled || a->network != b->network));
 }
 
 static void connect_to(PartyNode *node, PartyNode *to, uint64_t candidate)
@@ -251,7 +263,8 @@ static void carry(Party *party, const PartyStep *step)
         break;
     case STEP_SEEN:
         for (unsigned i = 0; i < PARTY_NODES; i++)
-            party_tell_seen(&party->nodes[i]);
+            if (!party->nodes[i].asleep)
+                party_tell_seen(&party->nodes[i]);
         break;
     }
 }
@@ -262,6 +275,8 @@ static void flush(Party *party)
 {
     for (unsigned i = 0; i < PARTY_NODES; i++) {
         PartyNode *node = &party->nodes[i];
+        if (node->asleep)
+            continue;
         if (node->hub)
             hub_flush(node->hub, party->now_us);
         if (node->session)
@@ -275,6 +290,8 @@ static int64_t next_us(Party *party)
     int64_t next = first ? first->due_us : INT64_MAX;
     for (unsigned i = 0; i < PARTY_NODES; i++) {
         const PartyNode *node = &party->nodes[i];
+        if (node->asleep)
+            continue;
         if (node->hub)
             next = MIN(next, hub_deadline(node->hub));
         if (node->session)
@@ -287,6 +304,8 @@ static void tick(Party *party)
 {
     for (unsigned i = 0; i < PARTY_NODES; i++) {
         PartyNode *node = &party->nodes[i];
+        if (node->asleep)
+            continue;
         if (node->hub && hub_deadline(node->hub) <= party->now_us)
             hub_tick(node->hub, party->now_us);
         if (node->session && session_deadline(node->session) <= party->now_us)

@@ -23,10 +23,14 @@ void party_kill(Party *party, char who);
 void party_quit(Party *party, char who);
 /* From now on nothing reaches it or leaves it, until `pulled` is false again. */
 void party_pull(Party *party, char who, bool pulled);
+/* The machine sleeps, or wakes. */
+void party_sleep(Party *party, char who, bool asleep);
 /* It takes connections for itself, and lets nobody in. Not started. */
 void party_start_liar(Party *party, char who);
 /* Its interfaces go to another network; 0: to none. */
 void party_carry_to(Party *party, char who, unsigned network);
+/* It cannot serve from now on, or can again. */
+void party_set_unable(Party *party, char who, bool unable);
 /* Nodes are not seen on the network any more, or again. */
 void party_set_deaf(Party *party, bool deaf);
 /* `who` types the address of `to`. */

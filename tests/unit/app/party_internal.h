@@ -29,7 +29,7 @@ struct PartyNode {
     Hub *hub;
     char *address;
     char *list[2]; /* the same, NULL-terminated */
-    bool relay_program, liar, pulled;
+    bool relay_program, liar, pulled, asleep, unable;
     unsigned network;
     char typed;    /* whom it typed, or 0 */
     Pipe *pipe;    /* its link */

@@ -80,6 +80,8 @@ static bool out_serve(void *user)
 {
     PartyNode *node = user;
     node->served++;
+    if (node->unable)
+        return false;
     party_hub_start(node, session_log(node->session),
                     session_room_time_ms(node->session, node->party->now_us));
     return true;
@@ -141,6 +143,8 @@ static void out_event(const SessionEvent *event, void *user)
     else if (event->type == SESSION_EVENT_DELIVERY &&
              event->message->delivery == DELIVERY_STATE_SENT)
         tell(node, "sent ", event->message->text);
+    else if (event->type == SESSION_EVENT_WANTS_CONNECT)
+        tell(node, "wants connect", "");
     else if (event->type == SESSION_EVENT_MEMBER)
         tell(node, event->member->shown, changes[event->change]);
     else if (event->type == SESSION_EVENT_MOVED)
@@ -178,7 +182,7 @@ void party_tell_seen(PartyNode *node)
         PartyNode *other = &node->party->nodes[i];
         bool there = other->liar || other->hub;
         if (!there || other == node || other->network != node->network || node->party->deaf ||
-            other->pulled || node->pulled)
+            other->pulled || node->pulled || other->asleep)
             continue;
         SessionCandidate candidate = {
             .id = i + 1, .relay = other->relay_program, .has_place = true, .has_key = true};

@@ -229,6 +229,63 @@ START_TEST(serves_nothing_without_a_network)
 }
 END_TEST
 
+START_TEST(a_member_that_slept_is_back_soon)
+{
+    gather("abc");
+    party_sleep(party, 'c', true);
+    party_say(party, 'b', "good night");
+    party_pass(party, 60000);
+    party_sleep(party, 'c', false);
+    party_pass(party, 3000);
+    ALL_FOLLOW("abc", 'a');
+    ck_assert_uint_eq(party_heard(party, 'c', "good night"), 1);
+    ck_assert_uint_eq(party_served(party, 'c'), 0);
+}
+END_TEST
+
+START_TEST(one_that_slept_while_it_served_merges)
+{
+    gather("bac");
+    party_sleep(party, 'b', true);
+    party_pass(party, 60000);
+    ALL_FOLLOW("ac", 'a');
+    party_say(party, 'a', "good night");
+    party_sleep(party, 'b', false);
+    party_pass(party, 4000);
+    ALL_FOLLOW("abc", 'a');
+    ck_assert_uint_eq(party_heard(party, 'b', "good night"), 1);
+}
+END_TEST
+
+START_TEST(offers_to_connect_when_it_cannot_serve)
+{
+    party_set_unable(party, 'a', true);
+    party_start(party, 'a');
+    party_pass(party, 3500);
+    ck_assert_uint_eq(party_told(party, 'a', "wants connect"), 1);
+    party_set_unable(party, 'a', false);
+    party_pass(party, 6000);
+    ALL_FOLLOW("a", 'a');
+}
+END_TEST
+
+START_TEST(tells_a_loss_only_when_it_lasts)
+{
+    party_start_relay(party, 'h');
+    party_set_unable(party, 'a', true);
+    party_start(party, 'a');
+    party_pass(party, 1000);
+    party_kill(party, 'h');
+    party_pass(party, 1900);
+    ck_assert_uint_eq(party_told(party, 'a', "state lost"), 0);
+    party_pass(party, 200);
+    ck_assert_uint_eq(party_told(party, 'a', "state lost"), 1);
+    party_start_relay(party, 'h');
+    party_pass(party, 2000);
+    ALL_FOLLOW("a", 'h');
+}
+END_TEST
+
 START_TEST(goes_where_the_person_typed_while_it_serves)
 {
     gather("ab");
@@ -261,19 +318,23 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {serves_when_alone,
-                                         two_that_start_together_merge,
-                                         the_next_in_line_serves_when_the_first_is_killed,
-                                         hands_over_when_it_quits,
-                                         notices_silence,
-                                         passes_over_a_successor_that_is_dead,
-                                         gives_over_to_a_relay_program,
-                                         returns_to_a_relay_program_that_was_away,
-                                         a_liar_does_not_keep_the_place_moving,
-                                         another_network_is_another_place,
-                                         stays_through_a_bounce_of_the_interface,
-                                         serves_nothing_without_a_network,
-                                         goes_where_the_person_typed_while_it_serves,
-                                         sends_once_across_three_moves};
+                                  two_that_start_together_merge,
+                                  the_next_in_line_serves_when_the_first_is_killed,
+                                  hands_over_when_it_quits,
+                                  notices_silence,
+                                  passes_over_a_successor_that_is_dead,
+                                  gives_over_to_a_relay_program,
+                                  returns_to_a_relay_program_that_was_away,
+                                  a_liar_does_not_keep_the_place_moving,
+                                  another_network_is_another_place,
+                                  stays_through_a_bounce_of_the_interface,
+                                  serves_nothing_without_a_network,
+                                  a_member_that_slept_is_back_soon,
+                                  one_that_slept_while_it_served_merges,
+                                  offers_to_connect_when_it_cannot_serve,
+                                  tells_a_loss_only_when_it_lasts,
+                                  goes_where_the_person_typed_while_it_serves,
+                                  sends_once_across_three_moves};
     Suite *suite = suite_create("serving");
     TCase *tcase = tcase_create("places");
     tcase_add_checked_fixture(tcase, set_up, tear_down);

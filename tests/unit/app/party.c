@@ -1,5 +1,7 @@
 #include "tests/unit/app/party_internal.h"
 
+#include <glib/gstdio.h>
+
 #define TYPED 100
 
 PartyNode *party_node(Party *party, char who)
@@ -31,6 +33,7 @@ Party *party_new(void)
     }
     g_ptr_array_sort(identities, compare_identities);
     party->now_us = G_USEC_PER_SEC;
+    party->directory = g_dir_make_tmp("backfence-party-XXXXXX", NULL);
     party->pipes = g_ptr_array_new_with_free_func(g_free);
     g_queue_init(&party->steps);
     for (unsigned i = 0; i < PARTY_NODES; i++) {
@@ -69,6 +72,17 @@ static void stop(PartyNode *node)
     node->liar = false;
 }
 
+static void remove_tree(const char *path)
+{
+    g_autoptr(GDir) entries = g_dir_open(path, 0, NULL);
+    const char *name = NULL;
+    while (entries && (name = g_dir_read_name(entries)) != NULL) {
+        g_autofree char *below = g_build_filename(path, name, NULL);
+        remove_tree(below);
+    }
+    g_remove(path);
+}
+
 void party_free(Party *party)
 {
     for (unsigned i = 0; i < PARTY_NODES; i++) {
@@ -80,6 +94,8 @@ void party_free(Party *party)
     }
     g_queue_clear_full(&party->steps, step_free);
     g_ptr_array_unref(party->pipes);
+    remove_tree(party->directory);
+    g_free(party->directory);
     g_free(party);
 }
 
@@ -154,6 +170,13 @@ void party_set_unable(Party *party, char who, bool unable)
     party_node(party, who)->unable = unable;
 }
 
+void party_split(Party *party, const char *all, unsigned half)
+{
+    for (; *all; all++)
+        party_node(party, *all)->half = half;
+    party_step(party, (PartyStep){.kind = STEP_SEEN});
+}
+
 void party_carry_to(Party *party, char who, unsigned network)
 {
     PartyNode *node = party_node(party, who);
@@ -193,10 +216,10 @@ static PartyNode *dialled(PartyNode *node, uint64_t candidate)
     return NULL;
 }
 
-static bool cut(const PartyNode *a, const PartyNode *b)
+bool party_is_cut(const PartyNode *a, const PartyNode *b)
 {
     return a->asleep || b->asleep ||
-           (a != b && (a->pulled || b->pulled || a->network != b->network));
+           (a != b && (a->pulled || b->pulled || a->network != b->network || a->half != b->half));
 }
 
 static void connect_to(PartyNode *node, PartyNode *to, uint64_t candidate)
@@ -221,7 +244,7 @@ static void dial(PartyNode *node, const PartyStep *step)
     if (!node->session || step->dial != node->dial)
         return;
     PartyNode *to = dialled(node, step->candidate);
-    if (to && cut(node, to))
+    if (to && party_is_cut(node, to))
         return;
     if (!to || (!to->hub && !to->liar))
         session_dial_failed(node->session, step->candidate, "turned away", node->party->now_us);
@@ -233,7 +256,7 @@ static void carry(Party *party, const PartyStep *step)
 {
     Pipe *pipe = step->pipe;
     PartyNode *member = pipe ? pipe->member : NULL;
-    bool lost = pipe && cut(member, pipe->relay);
+    bool lost = pipe && party_is_cut(member, pipe->relay);
     size_t length = 0;
     const uint8_t *bytes = step->frame ? g_bytes_get_data(step->frame, &length) : NULL;
     bool linked = member && member->session && member->pipe == pipe && !lost;
@@ -361,6 +384,25 @@ unsigned party_sent(Party *party, char who, const char *text)
 {
     g_autofree char *line = g_strconcat("sent ", text, NULL);
     return party_told(party, who, line);
+}
+
+typedef struct {
+    const char *text;
+    unsigned count;
+} Kept;
+
+static void count_kept(const SessionMessage *message, void *user)
+{
+    Kept *kept = user;
+    kept->count += g_str_equal(message->text, kept->text);
+}
+
+unsigned party_kept(Party *party, char who, const char *text)
+{
+    ConversationId room = {0};
+    Kept kept = {.text = text};
+    session_history(party_node(party, who)->session, &room, NULL, 1000, count_kept, &kept);
+    return kept.count;
 }
 
 unsigned party_served(Party *party, char who)

@@ -1,6 +1,6 @@
 #pragma once
 /* Several sessions with hubs of their own in one process, on a virtual clock: each node can serve,
- * dial the others and be cut off. Frames take a millisecond. Nodes are called a, b, c …, in the
+ * dial the others and be cut off. Frames take 1.5 ms. Nodes are called a, b, c …, in the
  * order of their keys. */
 
 #include "app/session.h"
@@ -27,6 +27,8 @@ void party_pull(Party *party, char who, bool pulled);
 void party_sleep(Party *party, char who, bool asleep);
 /* It takes connections for itself, and lets nobody in. Not started. */
 void party_start_liar(Party *party, char who);
+/* Those in different halves do not reach each other; all begin in the half 0. */
+void party_split(Party *party, const char *all, unsigned half);
 /* Its interfaces go to another network; 0: to none. */
 void party_carry_to(Party *party, char who, unsigned network);
 /* It cannot serve from now on, or can again. */
@@ -48,6 +50,8 @@ unsigned party_told(Party *party, char who, const char *line);
 /* How often `who` was asked to serve. */
 unsigned party_served(Party *party, char who);
 
+/* How often this text is in what `who` has of the room's history. */
+unsigned party_kept(Party *party, char who, const char *text);
 Session *party_session(Party *party, char who);
 bool party_serves(Party *party, char who);
 /* Of the one that `who` is joined to; '-': not joined. */

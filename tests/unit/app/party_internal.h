@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define DELAY_US 1000
+#define DELAY_US 1500
 #define NOBODY '-'
 
 typedef struct PartyNode PartyNode;
@@ -30,7 +30,7 @@ struct PartyNode {
     char *address;
     char *list[2]; /* the same, NULL-terminated */
     bool relay_program, liar, pulled, asleep, unable;
-    unsigned network;
+    unsigned network, half;
     char typed;    /* whom it typed, or 0 */
     Pipe *pipe;    /* its link */
     Pipe *fresh;   /* dialled beside it */
@@ -65,8 +65,11 @@ struct Party {
     GQueue steps; /* PartyStep, rising, for all take the same time */
     GPtrArray *pipes;
     bool deaf;
+    char *directory; /* of the logs */
 };
 
+/* Nothing passes between them now. */
+bool party_is_cut(const PartyNode *a, const PartyNode *b);
 PartyNode *party_node(Party *party, char who);
 void party_step(Party *party, PartyStep step);
 void party_tell_seen(PartyNode *node);

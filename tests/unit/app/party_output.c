@@ -116,7 +116,11 @@ static bool out_send(GBytes *frame, void *user)
 
 static Log *out_open_log(const uint8_t *place, GError **error, void *user)
 {
-    return log_open(NULL, place, error);
+    const PartyNode *node = user;
+    g_autofree char *directory =
+        g_strdup_printf("%s/%c-%u", node->party->directory, node->who, place[0]);
+    g_mkdir_with_parents(directory, 0700);
+    return log_open(directory, place, error);
 }
 
 static void out_random(void *bytes, size_t length, void *user)
@@ -181,8 +185,7 @@ void party_tell_seen(PartyNode *node)
     for (unsigned i = 0; i < PARTY_NODES; i++) {
         PartyNode *other = &node->party->nodes[i];
         bool there = other->liar || other->hub;
-        if (!there || other == node || other->network != node->network || node->party->deaf ||
-            other->pulled || node->pulled || other->asleep)
+        if (!there || other == node || party_is_cut(node, other) || node->party->deaf)
             continue;
         SessionCandidate candidate = {
             .id = i + 1, .relay = other->relay_program, .has_place = true, .has_key = true};

@@ -286,6 +286,63 @@ START_TEST(tells_a_loss_only_when_it_lasts)
 }
 END_TEST
 
+START_TEST(two_halves_go_on_and_merge)
+{
+    gather("badce");
+    party_split(party, "ce", 1);
+    party_pass(party, 16000);
+    ALL_FOLLOW("abd", 'b');
+    ALL_FOLLOW("ce", 'c');
+    party_say(party, 'a', "this half");
+    party_say(party, 'e', "that half");
+    party_pass(party, 200);
+    ck_assert_uint_eq(party_heard(party, 'd', "this half"), 1);
+    ck_assert_uint_eq(party_heard(party, 'c', "that half"), 1);
+    party_split(party, "ce", 0);
+    party_pass(party, 5000);
+    ALL_FOLLOW("abcde", 'b');
+}
+END_TEST
+
+/* The hub's log has it, and the machine is gone before the session could read it there. */
+START_TEST(files_what_its_hub_stored_before_a_crash)
+{
+    gather("ab");
+    uint64_t head = log_head(session_log(party_session(party, 'a')));
+    party_say(party, 'b', "barely");
+    while (log_head(session_log(party_session(party, 'a'))) == head)
+        party_pass(party, 1);
+    ck_assert_uint_eq(party_kept(party, 'a', "barely"), 0);
+    party_kill(party, 'a');
+    party_kill(party, 'b');
+    party_start(party, 'a');
+    party_pass(party, 2000);
+    ck_assert_uint_eq(party_kept(party, 'a', "barely"), 1);
+}
+END_TEST
+
+START_TEST(keeps_history_in_order_when_it_serves_and_follows)
+{
+    gather("bac");
+    party_say(party, 'a', "one");
+    party_pass(party, 100);
+    party_kill(party, 'b');
+    party_say(party, 'c', "two");
+    party_pass(party, 3000);
+    ALL_FOLLOW("ac", 'a');
+    party_start_relay(party, 'h');
+    party_pass(party, 1000);
+    party_say(party, 'c', "three");
+    party_pass(party, 100);
+    ALL_FOLLOW("ac", 'h');
+    for (const char *who = "ac"; *who; who++) {
+        ck_assert_uint_eq(party_kept(party, *who, "one"), 1);
+        ck_assert_uint_eq(party_kept(party, *who, "two"), 1);
+        ck_assert_uint_eq(party_kept(party, *who, "three"), 1);
+    }
+}
+END_TEST
+
 START_TEST(goes_where_the_person_typed_while_it_serves)
 {
     gather("ab");
@@ -333,6 +390,9 @@ int main(void)
                                   one_that_slept_while_it_served_merges,
                                   offers_to_connect_when_it_cannot_serve,
                                   tells_a_loss_only_when_it_lasts,
+                                  two_halves_go_on_and_merge,
+                                  files_what_its_hub_stored_before_a_crash,
+                                  keeps_history_in_order_when_it_serves_and_follows,
                                   goes_where_the_person_typed_while_it_serves,
                                   sends_once_across_three_moves};
     Suite *suite = suite_create("serving");

@@ -66,8 +66,6 @@ static void stop(PartyNode *node)
     node->pipe = NULL;
     node->dial++;
     g_clear_pointer(&node->session, session_free);
-    g_clear_pointer(&node->keyring, keyring_free);
-    g_clear_pointer(&node->store, store_close);
     g_clear_pointer(&node->relay_log, log_close);
     node->liar = false;
 }
@@ -88,6 +86,8 @@ void party_free(Party *party)
     for (unsigned i = 0; i < PARTY_NODES; i++) {
         PartyNode *node = &party->nodes[i];
         stop(node);
+        keyring_free(node->keyring);
+        store_close(node->store);
         identity_free(node->identity);
         g_free(node->address);
         g_ptr_array_unref(node->lines);
@@ -112,8 +112,10 @@ void party_start(Party *party, char who)
 {
     PartyNode *node = party_node(party, who);
     g_autofree char *name = g_strdup_printf("%c", who);
-    node->store = store_open(NULL, NULL);
-    node->keyring = keyring_open(NULL, party_wall_ms(node), NULL);
+    if (!node->store) {
+        node->store = store_open(NULL, NULL);
+        node->keyring = keyring_open(NULL, party_wall_ms(node), NULL);
+    }
     store_set_setting(node->store, SETTING_NAME, name, NULL);
     node->session = session_new(node->identity, node->keyring, node->store, &party_output, node,
                                 party->now_us, NULL);
@@ -358,11 +360,29 @@ void party_pass(Party *party, int64_t ms)
 
 /* --- people, questions --- */
 
+static ConversationId with(Party *party, char to)
+{
+    ConversationId conversation = {.direct = to != NOBODY};
+    if (to != NOBODY)
+        memcpy(conversation.id, identity_key(party_node(party, to)->identity), KEY_SIZE);
+    return conversation;
+}
+
+static void say(Party *party, char who, char to, const char *text)
+{
+    ConversationId conversation = with(party, to);
+    g_assert_true(session_say(party_node(party, who)->session, &conversation, text, false, NULL,
+                              party->now_us, NULL));
+}
+
 void party_say(Party *party, char who, const char *text)
 {
-    ConversationId room = {0};
-    g_assert_true(session_say(party_node(party, who)->session, &room, text, false, NULL,
-                              party->now_us, NULL));
+    say(party, who, NOBODY, text);
+}
+
+void party_whisper(Party *party, char who, char to, const char *text)
+{
+    say(party, who, to, text);
 }
 
 unsigned party_told(Party *party, char who, const char *line)
@@ -397,12 +417,17 @@ static void count_kept(const SessionMessage *message, void *user)
     kept->count += g_str_equal(message->text, kept->text);
 }
 
+unsigned party_kept_with(Party *party, char who, char other, const char *text)
+{
+    ConversationId conversation = with(party, other);
+    Kept kept = {.text = text};
+    session_history(party_node(party, who)->session, &conversation, NULL, 1000, count_kept, &kept);
+    return kept.count;
+}
+
 unsigned party_kept(Party *party, char who, const char *text)
 {
-    ConversationId room = {0};
-    Kept kept = {.text = text};
-    session_history(party_node(party, who)->session, &room, NULL, 1000, count_kept, &kept);
-    return kept.count;
+    return party_kept_with(party, who, NOBODY, text);
 }
 
 unsigned party_served(Party *party, char who)

@@ -13,7 +13,7 @@ Party *party_new(void);
 void party_free(Party *party);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Party, party_free)
 
-/* An app begins, with an empty log, on the network 1. */
+/* An app begins, on the network 1 at first; with what it had on its disk. */
 void party_start(Party *party, char who);
 /* A relay program begins to serve. */
 void party_start_relay(Party *party, char who);
@@ -41,6 +41,7 @@ void party_type(Party *party, char who, char to);
 void party_pass(Party *party, int64_t ms);
 /* `text` to the room. */
 void party_say(Party *party, char who, const char *text);
+void party_whisper(Party *party, char who, char to, const char *text);
 /* How often `who` was told of this message by somebody else. */
 unsigned party_heard(Party *party, char who, const char *text);
 /* How often `who` was told that its own message is sent. */
@@ -50,8 +51,9 @@ unsigned party_told(Party *party, char who, const char *line);
 /* How often `who` was asked to serve. */
 unsigned party_served(Party *party, char who);
 
-/* How often this text is in what `who` has of the room's history. */
+/* How often this text is in what `who` has of the room's history; of that with `other`. */
 unsigned party_kept(Party *party, char who, const char *text);
+unsigned party_kept_with(Party *party, char who, char other, const char *text);
 Session *party_session(Party *party, char who);
 bool party_serves(Party *party, char who);
 /* Of the one that `who` is joined to; '-': not joined. */

@@ -309,15 +309,15 @@ START_TEST(files_what_its_hub_stored_before_a_crash)
 {
     gather("ab");
     uint64_t head = log_head(session_log(party_session(party, 'a')));
-    party_say(party, 'b', "barely");
+    party_whisper(party, 'b', 'a', "barely");
     while (log_head(session_log(party_session(party, 'a'))) == head)
         party_pass(party, 1);
-    ck_assert_uint_eq(party_kept(party, 'a', "barely"), 0);
+    ck_assert_uint_eq(party_kept_with(party, 'a', 'b', "barely"), 0);
     party_kill(party, 'a');
     party_kill(party, 'b');
     party_start(party, 'a');
     party_pass(party, 2000);
-    ck_assert_uint_eq(party_kept(party, 'a', "barely"), 1);
+    ck_assert_uint_eq(party_kept_with(party, 'a', 'b', "barely"), 1);
 }
 END_TEST
 

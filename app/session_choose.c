@@ -168,17 +168,24 @@ void session_dial_best(Session *session)
         session_serve_alone(session);
 }
 
+int64_t session_recall_us(const Session *session)
+{
+    return session->started_us + RECALL_US;
+}
+
 /* A dial that is young, or one that was not tried yet and will be. */
 bool session_hopes(const Session *session)
 {
-    if (session->phase == PHASE_DIALLING && session->now_us < session->phase_us + ALONE_DIAL_US)
-        return true;
     bool was_joined = session->was_joined;
+    bool late = session->now_us >= session_recall_us(session);
+    if (session->phase == PHASE_DIALLING && session->now_us < session->phase_us + ALONE_DIAL_US &&
+        !(session->current.remembered && late))
+        return true;
     for (guint i = 0; i < session->targets->len; i++) {
         const Target *target = &g_array_index(session->targets, Target, i);
         const SessionCandidate *seen = &target->seen;
         if (target->failures > 0 || seen->id == session->current.id ||
-            session_is_own(session, seen))
+            session_is_own(session, seen) || (seen->remembered && late))
             continue;
         if (!was_joined || session_wanted(session, seen) || session_of_place(session, seen))
             return true;

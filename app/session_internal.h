@@ -38,6 +38,7 @@
 #define MOVES_MAX 8 /* Goodbyes that one follows without having been joined */
 /* Beginning alone. */
 #define ALONE_JITTER_US (300 * INT64_C(1000))
+#define RECALL_US (1500 * INT64_C(1000))      /* for those that are remembered and not seen */
 #define ALONE_DIAL_US G_USEC_PER_SEC          /* a dial this old has no answer */
 #define SERVE_RETRY_US (5 * INT64_C(1000000)) /* when serving could not begin */
 #define SELF_DIALS_MAX 5                      /* failing ones to the own hub */
@@ -358,6 +359,8 @@ void session_dial(Session *session, const SessionCandidate *candidate);
 bool session_of_place(const Session *session, const SessionCandidate *candidate);
 /* A person chose or typed it. */
 bool session_wanted(const Session *session, const SessionCandidate *candidate);
+/* Who is only remembered is not waited for any longer. */
+int64_t session_recall_us(const Session *session);
 /* All may be tried at once. */
 void session_forgive(Session *session);
 /* Something may still answer, so that nothing need be served. */

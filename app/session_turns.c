@@ -43,7 +43,7 @@ static void add(Session *session, const uint8_t *key, int64_t wait_us, int64_t l
         return;
     }
     const Node *node = session_node_by_key(session, key);
-    if (node)
+    if (node && (node->addresses || node->dial_id != node->id))
         add_turn(session, node->id, key, wait_us, lasts_us);
 }
 

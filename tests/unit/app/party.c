@@ -193,6 +193,11 @@ void party_set_deaf(Party *party, bool deaf)
     party_step(party, (PartyStep){.kind = STEP_SEEN});
 }
 
+void party_remember(Party *party, char who, char whom)
+{
+    party_node(party, who)->remembers[whom - 'a'] = true;
+}
+
 void party_type(Party *party, char who, char to)
 {
     PartyNode *node = party_node(party, who);

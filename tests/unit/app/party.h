@@ -35,6 +35,8 @@ void party_carry_to(Party *party, char who, unsigned network);
 void party_set_unable(Party *party, char who, bool unable);
 /* Nodes are not seen on the network any more, or again. */
 void party_set_deaf(Party *party, bool deaf);
+/* `who` knows `whom` from earlier; before it starts. */
+void party_remember(Party *party, char who, char whom);
 /* `who` types the address of `to`. */
 void party_type(Party *party, char who, char to);
 

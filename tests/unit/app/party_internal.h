@@ -31,6 +31,7 @@ struct PartyNode {
     char *list[2]; /* the same, NULL-terminated */
     bool relay_program, liar, pulled, asleep, unable;
     unsigned network, half;
+    bool remembers[PARTY_NODES];
     char typed;    /* whom it typed, or 0 */
     Pipe *pipe;    /* its link */
     Pipe *fresh;   /* dialled beside it */

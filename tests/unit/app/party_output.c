@@ -185,11 +185,16 @@ void party_tell_seen(PartyNode *node)
     for (unsigned i = 0; i < PARTY_NODES; i++) {
         PartyNode *other = &node->party->nodes[i];
         bool there = other->liar || other->hub;
-        if (!there || other == node || party_is_cut(node, other) || node->party->deaf)
+        bool seen_now = there && other != node && !party_is_cut(node, other) && !node->party->deaf;
+        if (!seen_now && !node->remembers[i])
             continue;
-        SessionCandidate candidate = {
-            .id = i + 1, .relay = other->relay_program, .has_place = true, .has_key = true};
-        const uint8_t *place = other->liar ? session_place(node->session) : place_of(other);
+        SessionCandidate candidate = {.id = i + 1,
+                                      .relay = other->relay_program,
+                                      .remembered = !seen_now,
+                                      .has_place = true,
+                                      .has_key = true};
+        const uint8_t *place =
+            other->liar || !there ? session_place(node->session) : place_of(other);
         if (place)
             memcpy(candidate.place, place, PLACE_SIZE);
         memcpy(candidate.key_prefix, identity_key(other->identity), 8);

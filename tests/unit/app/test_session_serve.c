@@ -343,6 +343,19 @@ START_TEST(keeps_history_in_order_when_it_serves_and_follows)
 }
 END_TEST
 
+START_TEST(does_not_wait_for_all_that_it_remembers)
+{
+    for (char who = 'c'; who <= 'f'; who++) {
+        party_start_liar(party, who);
+        party_remember(party, 'a', who);
+        party_pull(party, who, true);
+    }
+    party_start(party, 'a');
+    party_pass(party, 2300);
+    ALL_FOLLOW("a", 'a');
+}
+END_TEST
+
 START_TEST(goes_where_the_person_typed_while_it_serves)
 {
     gather("ab");
@@ -390,6 +403,7 @@ int main(void)
                                   one_that_slept_while_it_served_merges,
                                   offers_to_connect_when_it_cannot_serve,
                                   tells_a_loss_only_when_it_lasts,
+                                  does_not_wait_for_all_that_it_remembers,
                                   two_halves_go_on_and_merge,
                                   files_what_its_hub_stored_before_a_crash,
                                   keeps_history_in_order_when_it_serves_and_follows,

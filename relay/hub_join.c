@@ -115,8 +115,10 @@ void hub_hello(HubLink *link, const Wire__Hello *hello)
     Hub *hub = link->hub;
     if (!admissible(link, hello))
         return;
-    RosterMember *member = roster_add(hub->roster, link->key);
-    if (!member) {
+    /* A relay program in reserve is nobody who is here. */
+    bool person = !hello->relay_program;
+    RosterMember *member = person ? roster_add(hub->roster, link->key) : NULL;
+    if (person && !member) {
         hub_part(link, WIRE__PARTING__FULL, "This place has as many members as it can hold.");
         return;
     }
@@ -133,9 +135,11 @@ void hub_hello(HubLink *link, const Wire__Hello *hello)
     link->page_limit = MIN(hello->page, PAGE_MAX);
     link->page_due = true;
     hub->unfinished++;
-    member->app = hello->app;
-    roster_set_presence(hub->roster, member, ROSTER_ONLINE, hub_room_time_ms(hub));
-    note_seen(link);
+    if (person) {
+        member->app = hello->app;
+        roster_set_presence(hub->roster, member, ROSTER_ONLINE, hub_room_time_ms(hub));
+        note_seen(link);
+    }
     hub_set_succession(link, hello);
     hub_continue(link);
     g_autofree char *detail = g_strdup_printf("members=%u", hub_joined(hub));
@@ -153,10 +157,11 @@ void hub_leave(HubLink *link)
     link->joined = false;
     g_hash_table_remove(hub->by_key, link->key);
     hub_end_succession(link);
-    note_seen(link);
-    RosterMember *member = roster_find(hub->roster, link->key);
-    if (member)
+    RosterMember *member = link->relay_program ? NULL : roster_find(hub->roster, link->key);
+    if (member) {
+        note_seen(link);
         roster_set_presence(hub->roster, member, ROSTER_OFFLINE, hub_room_time_ms(hub));
+    }
     g_autofree char *detail = g_strdup_printf("members=%u", hub_joined(hub));
     hub_report(hub, "left", link, detail);
 }
@@ -187,6 +192,8 @@ void hub_status(HubLink *link, const Wire__Status *status)
     if (bucket_take(&link->typings, STATUS_RATE, STATUS_BURST, hub->now_us) > 0)
         return;
     RosterMember *member = roster_find(hub->roster, link->key);
+    if (!member)
+        return;
     switch (status->what) {
     case WIRE__STATUS__WHAT__BACK:
         roster_set_presence(hub->roster, member, ROSTER_ONLINE, hub_room_time_ms(hub));

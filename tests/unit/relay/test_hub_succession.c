@@ -228,6 +228,27 @@ START_TEST(a_relay_program_has_no_link_to_itself)
 }
 END_TEST
 
+START_TEST(a_relay_program_in_reserve_is_nobody_who_is_here)
+{
+    const Step steps[] = {{COMES, 'p', HOME}, {FLUSH}, {RESERVE, 'q', THERE}, {FLUSH},
+                          {GOES, 'q'},        {FLUSH}};
+    char name[] = {' ', actor_of('q'), '=', '\0'};
+    for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
+        take(&steps[i]);
+        const char *line = stage_next(stage, actor_of('p'));
+        for (; *line; line = stage_next(stage, actor_of('p')))
+            ck_assert_msg(!strstr(line, name), "%s", line);
+    }
+    Wire__Frame status = WIRE__FRAME__INIT;
+    Wire__Status away = WIRE__STATUS__INIT;
+    away.what = WIRE__STATUS__WHAT__AWAY_NOW;
+    status.body_case = WIRE__FRAME__BODY_STATUS;
+    status.status = &away;
+    take(&(Step){RESERVE, 'q', THERE});
+    stage_frame(stage, actor_of('q'), &status);
+}
+END_TEST
+
 /* Ends links whose key is not one of the stage's. */
 typedef struct {
     uint8_t key[KEY_SIZE];
@@ -340,6 +361,7 @@ int main(void)
     tcase_add_test(test, moving_names_who_takes_over);
     tcase_add_test(test, an_apps_own_session_is_a_member_but_no_successor);
     tcase_add_test(test, a_relay_program_has_no_link_to_itself);
+    tcase_add_test(test, a_relay_program_in_reserve_is_nobody_who_is_here);
     tcase_add_test(test, a_crowd_is_told_rarely);
     tcase_add_test(test, an_app_goes_on_with_the_rooms_time);
     suite_add_tcase(suite, test);

@@ -100,7 +100,7 @@ static void start(Node *node)
 static void start_again(Node *node)
 {
     World *world = node->world;
-    if (world->disks_put_back && world_chance(world, 25))
+    if (world->disks_put_back && node->started && world_chance(world, 25))
         disk_copy(node);
     else if (node->copied && world_chance(world, 35))
         disk_put_back(node);

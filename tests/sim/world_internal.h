@@ -89,7 +89,8 @@ struct Node {
     Connection *dial;  /* under way */
     Connection *fresh; /* up, inside session_dialled() */
 
-    bool copied; /* there is a copy of the directory as it once was */
+    bool started; /* at some time: it has a key to be written to */
+    bool copied;  /* there is a copy of the directory as it once was */
 };
 
 /* What one node sees of another's announcement. */

@@ -248,7 +248,7 @@ void node_start(Node *node)
     node->session = session_new(node->identity, node->keyring, node->store, &output, node,
                                 world->now_us, &error);
     g_assert_no_error(error);
-    node->running = true;
+    node->running = node->started = true;
     node->listening = false;
     node->settle_us = world->now_us + world_between(world, SETTLES_LEAST_US, SETTLES_MOST_US);
     if (node->able)

@@ -43,6 +43,8 @@
 #define SERVE_RETRY_US (5 * INT64_C(1000000)) /* when serving could not begin */
 #define SELF_DIALS_MAX 5                      /* failing ones to the own hub */
 /* While serving: looking for nodes that rank before this one. */
+#define ISLAND_EVENTS_MAX 16            /* profiles, no more */
+#define YIELD_US (6 * INT64_C(1000000)) /* for the other one to come, whose turn it is */
 #define PROBE_EVERY_US (2 * INT64_C(1000000))
 #define PROBE_OFTEN_US (600 * INT64_C(1000000)) /* so long after it was seen */
 #define PROBE_SELDOM_US (30 * INT64_C(1000000))

@@ -2,6 +2,10 @@
  * an app, then the lowest key), and giving the place over when one answers. They are seen on the
  * network, or carried the place before, or were next in line and did not answer.
  *
+ * Two who start at the same moment where no place is known yet may begin two. Who is alone in a
+ * place where nothing was said goes to the other one, the higher id first, and what has people or
+ * history stays.
+ *
  * A node that was given the place and did not take its members in is left alone for longer and
  * longer, so that nobody can keep a place moving. */
 #include "app/session_internal.h"
@@ -11,12 +15,38 @@ static bool ranks_before(const Session *session, bool relay, const uint8_t *key,
     return relay || memcmp(key, identity_key(session->identity), length) < 0;
 }
 
+/* Nobody else is here, and nothing was ever said. */
+static bool is_island(const Session *session)
+{
+    if (log_head(session->log) > ISLAND_EVENTS_MAX || session->outbox->len > 0)
+        return false;
+    g_autoptr(GPtrArray) members = session_members(session);
+    for (guint i = 0; i < members->len; i++) {
+        const SessionMember *member = members->pdata[i];
+        if (member != session_self(session) && member->presence != MEMBER_OFFLINE)
+            return false;
+    }
+    g_autoptr(GPtrArray) conversations = log_conversations(session->log, NULL);
+    return conversations && conversations->len == 0;
+}
+
+/* When this node would go over to another place that is seen; INT64_MAX: it would not. */
+static int64_t yields_us(const Session *session, const Target *target)
+{
+    const SessionCandidate *seen = &target->seen;
+    if (seen->remembered || !seen->has_place || !seen->has_key || session_is_own(session, seen) ||
+        session_of_place(session, seen) || !is_island(session))
+        return INT64_MAX;
+    bool first = seen->relay || memcmp(seen->place, log_place(session->log), PLACE_SIZE) < 0;
+    return target->since_us + (first ? 0 : YIELD_US);
+}
+
 static bool worth_target(const Session *session, const Target *target)
 {
     const SessionCandidate *seen = &target->seen;
     if (session_is_own(session, seen))
         return false;
-    if (session_wanted(session, seen))
+    if (session_wanted(session, seen) || yields_us(session, target) <= session->now_us)
         return true;
     return session_of_place(session, seen) && seen->has_key &&
            ranks_before(session, seen->relay, seen->key_prefix, sizeof seen->key_prefix);
@@ -125,6 +155,8 @@ int64_t session_probe_deadline(const Session *session)
         const Target *target = &g_array_index(session->targets, Target, i);
         if (worth_target(session, target))
             deadline = MIN(deadline, target->probe_us);
+        else if (target->seen.id != session->probe.id)
+            deadline = MIN(deadline, yields_us(session, target));
     }
     for (guint i = 0; i < session->nodes->len; i++) {
         const Node *node = session->nodes->pdata[i];
@@ -170,10 +202,12 @@ void session_probed(Session *session, const uint8_t *key)
     SessionCandidate to = session->probe;
     session->probe.id = 0;
     const Node *node = session_node(session, to.id);
-    bool right = !session_is_self(session, key) && !session_distrusted(session, key) &&
-                 (!to.has_key || memcmp(to.key_prefix, key, sizeof to.key_prefix) == 0) &&
-                 (!node || memcmp(node->key, key, KEY_SIZE) == 0) &&
-                 (session_wanted(session, &to) || ranks_before(session, to.relay, key, KEY_SIZE));
+    bool right =
+        !session_is_self(session, key) && !session_distrusted(session, key) &&
+        (!to.has_key || memcmp(to.key_prefix, key, sizeof to.key_prefix) == 0) &&
+        (!node || memcmp(node->key, key, KEY_SIZE) == 0) &&
+        (session_wanted(session, &to) || (to.has_place && !session_of_place(session, &to)) ||
+         ranks_before(session, to.relay, key, KEY_SIZE));
     if (probes(session) && right)
         give_over(session, &to, key);
 }

@@ -256,12 +256,14 @@ def the_cable_of_the_one_that_carries():
 def no_gateway():
     with Room(2, "--no-gateway") as room:
         ann, bob = start_all(room, 2)
+        await_carrier([ann, bob])
         say(ann, "no gateway", bob)
         place = place_of(ann)
         check(place == place_of(bob), "one place")
         for console in (ann, bob):
             console.finish()
         ann, bob = start_all(room, 2)
+        await_carrier([ann, bob])
         check(place_of(ann) == place_of(bob) == place, "the same place again")
 
 

@@ -145,6 +145,11 @@ const char *model_link_why(const Model *model)
     return model->why;
 }
 
+bool model_no_network(const Model *model)
+{
+    return model->no_network;
+}
+
 const char *model_place_name(const Model *model)
 {
     return model->place_name;

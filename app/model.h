@@ -62,9 +62,12 @@ typedef enum {
     MESSAGE_NOTICE,  /* a line of the program's own: command output, a warning; author NULL */
     MESSAGE_OFFER,   /* files: see `offer` and model_transfers_of(); text is "" */
     MESSAGE_UNKNOWN, /* an event kind of a newer version: shown as one quiet line */
+    MESSAGE_WARNING, /* the same about something that is wrong with the room */
     MESSAGE_JOINED,  /* author came; text is one whole sentence ("Mira joined"). Faces fold
                         neighbours into one line */
-    MESSAGE_LEFT     /* author went; as above */
+    MESSAGE_LEFT,    /* author went; as above */
+    MESSAGE_MOVED    /* another node carries the room; author NULL, text one sentence without its
+                        stop, folded with the two above. One at most among neighbours */
 } MessageKind;
 
 typedef struct {
@@ -124,9 +127,12 @@ LinkState model_link(const Model *model);
 int64_t model_link_since_us(const Model *model);
 /* Why, in one plain sentence, "" when there is nothing to say. */
 const char *model_link_why(const Model *model);
+/* This machine is on no network: nobody can be reached, and nothing is wrong with the others. */
+bool model_no_network(const Model *model);
 /* "" before the first joining. */
 const char *model_place_name(const Model *model);
 const Person *model_self(const Model *model);
+/* While the room moves it is still the former one, so that nothing flickers. */
 CarriedBy model_carried_by(const Model *model);
 /* Whose app carries the room; self when it is this one; NULL when it is a relay program, or not
  * known. */

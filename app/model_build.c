@@ -46,6 +46,11 @@ void model_builder_set_link(ModelBuilder *builder, LinkState link, int64_t since
     builder->model->why = keep(builder, why);
 }
 
+void model_builder_set_no_network(ModelBuilder *builder, bool no_network)
+{
+    builder->model->no_network = no_network;
+}
+
 void model_builder_set_place(ModelBuilder *builder, const char *name)
 {
     builder->model->place_name = keep(builder, name);

@@ -31,7 +31,7 @@ struct Model {
     LinkState link;
     int64_t link_since_us;
     int64_t room_offset_ms;
-    bool first_run, wants_connect, wants_quit;
+    bool no_network, first_run, wants_connect, wants_quit;
     bool people_sorted;
     CarriedBy carried_by;
     uint8_t carrier[MODEL_KEY_SIZE]; /* CARRIED_BY_PERSON */

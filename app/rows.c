@@ -175,6 +175,16 @@ bool rows_put(Rows *rows, const Row *row)
     return !known;
 }
 
+void rows_remove(Rows *rows, const Row *row)
+{
+    Row *known = g_hash_table_lookup(rows->by_id, row);
+    if (!known)
+        return;
+    take_out(rows, known);
+    g_hash_table_remove(rows->by_id, known);
+    rows->count--;
+}
+
 const Row *rows_find(Rows *rows, const uint8_t *author, const uint8_t *id)
 {
     Row key = {.has_author = author != NULL};

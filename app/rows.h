@@ -26,6 +26,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Rows, rows_free)
 /* Adds a copy, or puts it in the place of the one with the same author and id. Returns whether it
  * was new. */
 bool rows_put(Rows *rows, const Row *row);
+/* Nothing when it is not there. */
+void rows_remove(Rows *rows, const Row *row);
 /* NULL when it is not there; valid until the next change. `author` NULL: any. */
 const Row *rows_find(Rows *rows, const uint8_t *author, const uint8_t *id);
 /* The oldest one that is an event; NULL when there is none. */

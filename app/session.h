@@ -260,6 +260,8 @@ bool session_away(const Session *session);
 bool session_relay_program(const Session *session);
 /* This node carries the place. */
 bool session_serving(const Session *session);
+/* The machine is on no network, so that nobody can be joined. */
+bool session_no_network(const Session *session);
 /* Who carries it, KEY_SIZE bytes; NULL when not joined. */
 const uint8_t *session_relay_key(const Session *session);
 /* NULL before the first place. For searching and read marks. */

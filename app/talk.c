@@ -169,6 +169,26 @@ void talk_notice(Talk *talk, MessageKind kind, const uint8_t *author, const char
     rows_put(talk->rows, &row);
 }
 
+/* The line about the last move, when only comings and goings were told since. */
+static bool find_moved(const Row *row, void *user)
+{
+    MessageKind kind = row->message.kind;
+    if (row->waiting)
+        return true;
+    if (row->local && kind == MESSAGE_MOVED)
+        *(const Row **)user = row;
+    return row->local && (kind == MESSAGE_JOINED || kind == MESSAGE_LEFT);
+}
+
+void talk_moved(Talk *talk, const char *text, int64_t time_ms)
+{
+    const Row *earlier = NULL;
+    rows_backwards(talk->rows, find_moved, &earlier);
+    if (earlier)
+        rows_remove(talk->rows, earlier);
+    talk_notice(talk, MESSAGE_MOVED, NULL, text, time_ms);
+}
+
 void talk_typing(Talk *talk, const uint8_t *key, bool types)
 {
     for (guint i = 0; i < talk->typing->len; i++) {

@@ -34,6 +34,9 @@ unsigned talk_load(Talk *talk, Session *session);
 /* A line without id: joins, leaves, the program's own. `author` may be NULL. */
 void talk_notice(Talk *talk, MessageKind kind, const uint8_t *author, const char *text,
                  int64_t time_ms);
+/* Another node carries the room: takes the place of an earlier line about it, when nothing but
+ * comings and goings stands between. */
+void talk_moved(Talk *talk, const char *text, int64_t time_ms);
 void talk_typing(Talk *talk, const uint8_t *key, bool types);
 /* `row` NULL: the newest. False when that is no news. */
 bool talk_mark(Talk *talk, const Row *row, Store *store, const uint8_t *place);

@@ -212,6 +212,26 @@ static void member_event(Timeline *timeline, const SessionEvent *event)
     }
 }
 
+/* What somebody should look into, not only know. */
+static MessageKind notice_kind(const char *code)
+{
+    static const char *const warnings[] = {"fork", "disk-full", "relay-disk", "log-damaged",
+                                           "store-damaged"};
+    for (size_t i = 0; i < G_N_ELEMENTS(warnings); i++)
+        if (g_strcmp0(code, warnings[i]) == 0)
+            return MESSAGE_WARNING;
+    return MESSAGE_NOTICE;
+}
+
+/* One line, however often the room moves before anybody says something. */
+static void moved_event(Timeline *timeline, const char *text)
+{
+    size_t length = strlen(text);
+    g_autofree char *line = g_strndup(text, length - g_str_has_suffix(text, "."));
+    talk_moved(general(timeline), line, session_room_time_ms(timeline->session, timeline->now_us));
+    timeline->changed = true;
+}
+
 static void message_event(Timeline *timeline, const SessionMessage *message)
 {
     Talk *talk = need_talk(timeline, &message->conversation);
@@ -292,13 +312,13 @@ void timeline_event(Timeline *timeline, const SessionEvent *event, int64_t now_u
         history_event(timeline, &event->conversation);
         break;
     case SESSION_EVENT_NOTICE:
-        notice(timeline, general(timeline), MESSAGE_NOTICE, NULL, event->text);
+        notice(timeline, general(timeline), notice_kind(event->code), NULL, event->text);
         break;
     case SESSION_EVENT_WANTS_CONNECT:
         timeline->wants_connect = timeline->changed = true;
         break;
     case SESSION_EVENT_MOVED:
-        notice(timeline, general(timeline), MESSAGE_NOTICE, NULL, event->text);
+        moved_event(timeline, event->text);
         break;
     case SESSION_EVENT_NOTE:
     case SESSION_EVENT_NOTE_RETURNED:

@@ -16,6 +16,8 @@ struct Timeline {
     bool people_changed;
     SessionState link;
     int64_t link_since_us;
+    CarriedBy carried_by; /* told last; kept while the room moves */
+    uint8_t carrier[KEY_SIZE];
     int64_t now_us; /* of the call under way */
     bool wants_connect, wants_quit;
     GArray *choices; /* Choice with owned strings */

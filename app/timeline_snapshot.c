@@ -85,16 +85,22 @@ static void build_people(Timeline *timeline, ModelBuilder *builder)
     timeline->people_changed = false;
 }
 
-static void build_carrier(const Session *session, ModelBuilder *builder)
+/* On a move the state stays joined while there is no key: the words stay, too, until it is known
+ * who has the room. */
+static void build_carrier(Timeline *timeline, ModelBuilder *builder)
 {
+    const Session *session = timeline->session;
     const uint8_t *key = session_relay_key(session);
-    bool joined = session_state(session) == SESSION_JOINED;
-    if (session_serving(session))
-        model_builder_set_carrier(builder, CARRIED_BY_SELF, NULL);
-    else if (joined && session_relay_program(session))
-        model_builder_set_carrier(builder, CARRIED_BY_RELAY, NULL);
-    else if (joined && key)
-        model_builder_set_carrier(builder, CARRIED_BY_PERSON, key);
+    if (session_state(session) != SESSION_JOINED) {
+        timeline->carried_by = CARRIED_BY_NOBODY;
+    } else if (key) {
+        bool self = memcmp(key, session_self(session)->key, KEY_SIZE) == 0;
+        timeline->carried_by = self                             ? CARRIED_BY_SELF
+                               : session_relay_program(session) ? CARRIED_BY_RELAY
+                                                                : CARRIED_BY_PERSON;
+        memcpy(timeline->carrier, key, KEY_SIZE);
+    }
+    model_builder_set_carrier(builder, timeline->carried_by, timeline->carrier);
 }
 
 static void build_link(Timeline *timeline, ModelBuilder *builder, int64_t now_us)
@@ -104,7 +110,8 @@ static void build_link(Timeline *timeline, ModelBuilder *builder, int64_t now_us
     model_builder_set_link(builder, links[session_state(session)], timeline->link_since_us,
                            session_why(session));
     model_builder_set_place(builder, session_place_name(session));
-    build_carrier(session, builder);
+    model_builder_set_no_network(builder, session_no_network(session));
+    build_carrier(timeline, builder);
     model_builder_set_first_run(builder, !session_name_chosen(session));
     model_builder_set_wants_connect(builder, timeline->wants_connect);
     model_builder_set_wants_quit(builder, timeline->wants_quit);

@@ -211,6 +211,33 @@ static void act_connect_dialog(Face *face, const char *argument)
     face_set_focus(face, "address");
 }
 
+/* Begins at the place that one is in. */
+static void act_place_menu(Face *face, const char *argument)
+{
+    if (!face->model)
+        return;
+    const GPtrArray *choices = model_choices(face->model);
+    const Choice *first = choices->len ? choices->pdata[0] : NULL;
+    for (guint i = choices->len; i-- > 0;) {
+        const Choice *choice = choices->pdata[i];
+        first = choice->joined ? choice : first;
+    }
+    g_autofree char *id = g_strconcat("place/", first ? first->id : "", NULL);
+    face_show_overlay(face, OVERLAY_PLACE);
+    face_set_focus(face, first ? id : "place-other");
+}
+
+static void act_place_join(Face *face, const char *id)
+{
+    const GPtrArray *choices = model_choices(face->model);
+    for (guint i = 0; i < choices->len; i++) {
+        const Choice *choice = choices->pdata[i];
+        if (g_strcmp0(choice->id, id) == 0 && !choice->joined)
+            face->host->join(id, face->user);
+    }
+    face_hide_overlay(face);
+}
+
 static void act_choose(Face *face, const char *id)
 {
     g_free(face->choice);
@@ -405,6 +432,8 @@ static const Action table[] = {
     {"page-down", act_page_down},
     {"page-up", act_page_up},
     {"people", act_people},
+    {"place-join", act_place_join},
+    {"place-menu", act_place_menu},
     {"previous", act_previous},
     {"previous-pane", act_previous_pane},
     {"previous-unread", act_previous_unread},

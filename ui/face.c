@@ -12,6 +12,7 @@
 
 #define BLINK_US 530000
 #define BLINK_FOR_US (10 * G_USEC_PER_SEC)
+#define NO_NETWORK_US (3 * G_USEC_PER_SEC / 2)
 #define DRAFT_US (2 * G_USEC_PER_SEC)
 
 Face *face_new(const FaceHost *host, void *user, Typesetter *typesetter,
@@ -120,6 +121,16 @@ const Conversation *face_open_conversation(const Face *face)
 bool face_has_place(const Face *face)
 {
     return face->model && face->open && *model_place_name(face->model);
+}
+
+bool face_no_network(const Face *face, View *view)
+{
+    if (!face->model || !model_no_network(face->model))
+        return false;
+    int64_t from_us = model_link_since_us(face->model) + NO_NETWORK_US;
+    if (face->now_us < from_us && view)
+        view_wake_at(view, from_us);
+    return face->now_us >= from_us;
 }
 
 bool face_people_beside(const Face *face)

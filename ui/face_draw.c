@@ -98,6 +98,9 @@ static void draw_overlay(Face *face, View *view, Rect rect)
     case OVERLAY_FILES:
         screen_files(face, view, rect);
         break;
+    case OVERLAY_PLACE:
+        screen_place(face, view, rect);
+        break;
     case OVERLAY_NONE:
         break;
     }

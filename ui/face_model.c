@@ -141,20 +141,28 @@ static void follow_link(Face *face)
         face_hide_overlay(face);
         return;
     }
-    if (!joined && model_wants_connect(face->model) && !face->connect_dismissed &&
-        face->overlay == OVERLAY_NONE) {
+    if (!joined && model_wants_connect(face->model) && !model_no_network(face->model) &&
+        !face->connect_dismissed && face->overlay == OVERLAY_NONE) {
         face_run(face, "connect-dialog", NULL);
         face->connect_automatic = true;
     }
 }
 
+/* What is chosen in the connect dialog stays while it is there; else it is the first place that one
+ * is not in. */
 static void choose_first(Face *face)
 {
-    if (face->choice || !editor_empty(field_editor(face->address)))
-        return;
+    const Choice *first = NULL;
     const GPtrArray *choices = model_choices(face->model);
-    if (choices->len)
-        face->choice = g_strdup(((const Choice *)g_ptr_array_index(choices, 0))->id);
+    for (guint i = choices->len; i-- > 0;) {
+        const Choice *choice = choices->pdata[i];
+        if (g_strcmp0(choice->id, face->choice) == 0)
+            return;
+        first = choice->joined ? first : choice;
+    }
+    g_clear_pointer(&face->choice, g_free);
+    if (first && editor_empty(field_editor(face->address)))
+        face->choice = g_strdup(first->id);
 }
 
 static void prefill_first_name(Face *face)

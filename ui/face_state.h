@@ -22,6 +22,7 @@ typedef enum {
     OVERLAY_CHOOSER,
     OVERLAY_TRANSFERS,
     OVERLAY_FILES,
+    OVERLAY_PLACE,
 } Overlay;
 
 typedef enum {
@@ -135,6 +136,8 @@ Shape face_shape(const Face *face);
 const Conversation *face_open_conversation(const Face *face);
 /* FALSE before the first joining: there are no people and nothing to jump to. */
 bool face_has_place(const Face *face);
+/* No network for longer than a moment; tells the view (may be NULL) when that may begin. */
+bool face_no_network(const Face *face, View *view);
 /* The people of the place are shown beside the chat. */
 bool face_people_beside(const Face *face);
 /* Retained state of a conversation, made when needed. */

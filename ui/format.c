@@ -164,12 +164,15 @@ static void append_names(GString *out, const GPtrArray *names, const char *what)
 
 char *format_comings(const GPtrArray *messages)
 {
+    const char *moved = NULL;
     g_autoptr(GPtrArray) joined = g_ptr_array_new();
     g_autoptr(GPtrArray) left = g_ptr_array_new();
     g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     /* From the newest: what somebody did last is what counts. */
     for (guint i = messages->len; i-- > 0;) {
         const Message *message = g_ptr_array_index(messages, i);
+        if (message->kind == MESSAGE_MOVED && !moved)
+            moved = message->text;
         if (!message->author || !g_hash_table_add(seen, (gpointer)message->author->shown))
             continue;
         GPtrArray *names = message->kind == MESSAGE_JOINED ? joined : left;
@@ -178,6 +181,8 @@ char *format_comings(const GPtrArray *messages)
     GString *out = g_string_new(NULL);
     append_names(out, joined, "joined");
     append_names(out, left, "left");
+    if (moved)
+        g_string_append_printf(out, "%s%s", out->len ? " · " : "", moved);
     return g_string_free(out, FALSE);
 }
 

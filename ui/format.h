@@ -16,8 +16,8 @@ bool format_other_day(int64_t a_ms, int64_t b_ms);
 char *format_presence(const Person *person, int64_t now_ms);
 /* "Mira is typing…", "Mira and Sam are typing…", "Several people are typing…"; "" for nobody. */
 char *format_typing(const GPtrArray *persons);
-/* Neighbouring joins and leaves in one line: "Mira and 2 others joined, Sam left". `messages` holds
- * const Message*. */
+/* Neighbouring joins, leaves and moves in one line: "Mira and 2 others joined, Sam left · The room
+ * moved to Li's computer". `messages` holds const Message*. */
 char *format_comings(const GPtrArray *messages);
 /* A name as part of a sentence of the program's: one that is written from right to left is kept
  * together and leaves the sentence its direction. */

@@ -12,7 +12,8 @@
 
 static bool coming(const Message *message)
 {
-    return message->kind == MESSAGE_JOINED || message->kind == MESSAGE_LEFT;
+    return message->kind == MESSAGE_JOINED || message->kind == MESSAGE_LEFT ||
+           message->kind == MESSAGE_MOVED;
 }
 
 static bool spoken(const Message *message)
@@ -50,7 +51,7 @@ static void decide(Row *row, const RowFrame *frame)
                  !same_author(message, previous) || message->time_ms - previous->time_ms > GROUP_MS;
 }
 
-/* The line for this row and the joins and leaves that follow it. */
+/* The line for this row and the joins, leaves and moves that follow it. */
 static char *fold(const Row *row, const RowFrame *frame)
 {
     g_autoptr(GPtrArray) run = g_ptr_array_new();
@@ -129,7 +130,9 @@ static Paragraph *lay_out(View *view, const Row *row, const MarkBlock *block, in
         action_spans(view, row, spans);
     TextStyle style = block->code       ? view_style(TYPE_MONO, 400, view->theme->text)
                       : spoken(message) ? view_style(TYPE_MESSAGE, 400, view->theme->text)
-                                        : view_style(TYPE_SECONDARY, 400, view->theme->text3);
+                      : message->kind == MESSAGE_WARNING
+                          ? view_style(TYPE_SECONDARY, 400, view->theme->text)
+                          : view_style(TYPE_SECONDARY, 400, view->theme->text3);
     ParagraphSpec spec = {.style = style,
                           .spans = (const TextSpan *)(void *)spans->data,
                           .span_count = spans->len,

@@ -59,9 +59,11 @@ static void draw_author(View *view, const Row *row, const RowFrame *frame, Rect 
 static void draw_gutter(View *view, const Row *row, const RowFrame *frame, Rect rect)
 {
     Rect gutter = {rect.x, rect.y + row->body_y, row->text_x - px(view, 16), px(view, 21)};
-    if (row->message->kind == MESSAGE_NOTICE) {
+    bool warning = row->message->kind == MESSAGE_WARNING;
+    if (row->message->kind == MESSAGE_NOTICE || warning) {
         Rect icon = {gutter.x + gutter.w - px(view, 18), gutter.y, px(view, 18), px(view, 18)};
-        view_icon(view, "info", 16, view->theme->text3, icon);
+        view_icon(view, warning ? "warning" : "info", 16,
+                  warning ? view->theme->warn : view->theme->text3, icon);
         return;
     }
     if (row->message->kind == MESSAGE_ACTION && row->message->author) {
@@ -148,8 +150,9 @@ static void draw_failure(View *view, const Row *row, Rect rect)
 static void draw_ground(View *view, const Row *row, Rect body, bool hovered)
 {
     const Theme *theme = view->theme;
-    if (row->message->mention) {
-        draw_rect(view->draw, body, 0, theme->mention);
+    bool warning = row->message->kind == MESSAGE_WARNING;
+    if (row->message->mention || warning) {
+        draw_rect(view->draw, body, 0, warning ? theme->warn_bg : theme->mention);
         draw_rect(view->draw, (Rect){body.x, body.y, px(view, 3), body.h}, 0, theme->warn);
     } else if (hovered) {
         draw_rect(view->draw, body, 0, theme->surface);
@@ -159,6 +162,8 @@ static void draw_ground(View *view, const Row *row, Rect body, bool hovered)
 static char *spoken_name(const Row *row)
 {
     const Message *message = row->message;
+    if (message->kind == MESSAGE_WARNING)
+        return g_strdup_printf("Warning: %s", row->markup->text);
     if (row->card)
         return g_strdup_printf("%s: %s", message->author->shown, row->card->spoken);
     if (message->kind != MESSAGE_TEXT || !message->author)

@@ -7,8 +7,10 @@ static void draw_choice(Face *face, View *view, const Choice *choice, Rect rect)
 {
     const Theme *theme = view->theme;
     g_autofree char *id = g_strconcat("choice/", choice->id, NULL);
-    const char *name = *choice->name ? choice->name : "Typed address";
-    g_autofree char *spoken = g_strdup_printf("%s, %s", name, choice->address);
+    g_autofree char *words = screen_choice_words(face->model, choice);
+    const char *name = screen_choice_name(choice);
+    const char *what = screen_choice_state(face->model, choice);
+    g_autofree char *spoken = g_strdup_printf("%s, %s%s%s", name, words, *what ? ", " : "", what);
     bool chosen = g_strcmp0(face->choice, choice->id) == 0;
     Node *node = view_control(view, id, ROLE_CHECK, spoken, rect);
     node_set_command(view->nodes, node, "choose", choice->id);
@@ -21,23 +23,15 @@ static void draw_choice(Face *face, View *view, const Choice *choice, Rect rect)
     draw_border(view->draw, radio, radio.w / 2, px(view, chosen ? 5 : 1.5),
                 chosen ? theme->link : theme->edge);
     cut_left(&inner, px(view, 12));
-    bool joined = model_link(face->model) == LINK_JOINED;
-    const char *what = choice->joined       ? (joined ? "joined" : "joining…")
-                       : choice->remembered ? "remembered"
-                       : !*choice->name     ? ""
-                       : choice->relay      ? "relay"
-                                            : "without a relay";
     Label side = {TYPE_META, 400, chosen ? theme->text2 : theme->text3, ALIGN_END};
     view_label(view, what, side, cut_right(&inner, view_text_width(view, what, side) + 2));
     cut_right(&inner, px(view, 8));
     if (choice->locked)
         view_icon(view, "lock", 16, theme->text2, cut_right(&inner, px(view, 24)));
     Rect top = {inner.x, rect.y + px(view, 4), inner.w, px(view, 20)};
-    if (!*choice->address)
-        top.y = rect.y + (rect.h - top.h) / 2;
     Rect below = {inner.x, rect.y + px(view, 24), inner.w, px(view, 16)};
     view_label(view, name, (Label){TYPE_UI, 500, theme->text, ALIGN_START}, top);
-    view_label(view, choice->address,
+    view_label(view, words,
                (Label){TYPE_META, 400, chosen ? theme->text2 : theme->text3, ALIGN_START}, below);
 }
 

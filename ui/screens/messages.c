@@ -207,6 +207,10 @@ static void draw_empty(Face *face, View *view, Rect rect)
     const char *title = joined ? "Nothing has been said yet" : "Looking for people on this network";
     const char *text =
         joined ? "Say hello." : "You are in the room as soon as one is found. Nothing to set up.";
+    if (face_no_network(face, view)) {
+        title = "This computer is on no network";
+        text = "People appear by themselves when it is on one.";
+    }
     bool alone = joined && model_people(face->model)->len <= 1;
     if (alone) {
         title = "No one else is here yet";

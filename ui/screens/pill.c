@@ -55,7 +55,7 @@ static void draw_long(View *view, Rect rect)
 
 void screen_pill(Face *face, View *view, Rect rect)
 {
-    if (!face->model || model_link(face->model) != LINK_LOST)
+    if (!face->model || model_link(face->model) != LINK_LOST || face_no_network(face, view))
         return;
     int64_t since = model_link_since_us(face->model);
     int64_t lost = view->now_us - since;
@@ -72,14 +72,17 @@ void screen_pill(Face *face, View *view, Rect rect)
 int screen_finding(Face *face, View *view, Rect rect)
 {
     const Theme *theme = view->theme;
-    const char *line = face->model ? model_finding_line(face->model) : "";
+    bool offline = face_no_network(face, view);
+    const char *line = offline       ? "No network. Messages go out when there is one."
+                       : face->model ? model_finding_line(face->model)
+                                     : "";
     if (!*line)
         return 0;
     Rect strip = {rect.x, rect.y, rect.w, px(view, 32)};
     draw_rect(view->draw, strip, 0, theme->warn_bg);
-    node_add(view->nodes, "finding", ROLE_STATUS, line, strip);
+    node_add(view->nodes, offline ? "no-network" : "finding", ROLE_STATUS, line, strip);
     Rect inner = rect_shrink(strip, px(view, 20), 0);
-    view_icon(view, "info", 16, theme->warn, cut_left(&inner, px(view, 16)));
+    view_icon(view, offline ? "warning" : "info", 16, theme->warn, cut_left(&inner, px(view, 16)));
     cut_left(&inner, px(view, 8));
     view_label(view, line, (Label){TYPE_META, 400, theme->text, ALIGN_START}, inner);
     return strip.h;

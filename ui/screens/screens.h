@@ -17,9 +17,16 @@ void screen_first_run(Face *face, View *view, Rect rect);
 void screen_people(Face *face, View *view, Rect rect);
 /* Over the top of the messages, when the link is lost. */
 void screen_pill(Face *face, View *view, Rect rect);
-/* One line about finding, above the messages; returns its height, 0 when there is nothing to say.
- */
+/* One line above the messages about the network, or about finding; returns its height, 0 when there
+ * is nothing to say. */
 int screen_finding(Face *face, View *view, Rect rect);
+/* The menu of the place's name. */
+void screen_place(Face *face, View *view, Rect rect);
+/* How a choice is spoken of: its name; what and where it is (transfer full); "joined", "joining…",
+ * "remembered" or "". */
+const char *screen_choice_name(const Choice *choice);
+char *screen_choice_words(const Model *model, const Choice *choice);
+const char *screen_choice_state(const Model *model, const Choice *choice);
 void screen_connect(Face *face, View *view, Rect rect);
 void screen_switcher(Face *face, View *view, Rect rect);
 void screen_settings(Face *face, View *view, Rect rect);

@@ -19,12 +19,17 @@ static const char *link_words(const Model *model)
     }
 }
 
-static char *place_line(const Model *model)
+/* Who carries the room, and how many are here. */
+static char *place_line(Face *face, View *view)
 {
+    const Model *model = face->model;
+    if (face_no_network(face, view))
+        return g_strdup("No network");
     if (!model || model_link(model) != LINK_JOINED)
         return g_strdup(link_words(model));
-    g_autofree char *people = format_people(model_people(model)->len);
-    return g_strdup_printf("%s · encrypted", people);
+    bool relay = model_carried_by(model) == CARRIED_BY_RELAY;
+    g_autofree char *people = format_people(model_people_here(model));
+    return g_strdup_printf("%s · %s", relay ? "Relay" : "Without a relay", people);
 }
 
 static void draw_place(Face *face, View *view, Rect rect)
@@ -32,14 +37,17 @@ static void draw_place(Face *face, View *view, Rect rect)
     const Theme *theme = view->theme;
     const char *name = face->model ? model_place_name(face->model) : "";
     name = *name ? name : "Backfence";
-    g_autofree char *line = place_line(face->model);
+    g_autofree char *line = place_line(face, view);
     Rect inner = rect_shrink(rect, px(view, 12), 0);
     Rect button = {rect.x + px(view, 6), rect.y + px(view, 6), rect.w - px(view, 12), px(view, 44)};
     g_autofree char *spoken = g_strdup_printf("%s, %s", name, line);
     Node *node = view_control(view, "place", ROLE_BUTTON, spoken, button);
-    node_set_command(view->nodes, node, "connect-dialog", NULL);
-    if (node->state & NODE_HOVERED)
+    bool open = face->overlay == OVERLAY_PLACE;
+    node_set_command(view->nodes, node, face->model ? "place-menu" : NULL, NULL);
+    if (node->state & NODE_HOVERED || open)
         draw_rect(view->draw, button, px(view, 8), theme->hover);
+    view_icon(view, "chevron-down", 16, theme->text2, cut_right(&inner, px(view, 16)));
+    cut_right(&inner, px(view, 4));
     Rect logo = rect_center(cut_left(&inner, px(view, 32)), px(view, 32), px(view, 32));
     draw_rect(view->draw, logo, px(view, 8), theme->accent);
     view_icon(view, "wifi", 20, theme->on_accent, logo);

@@ -210,6 +210,69 @@ START_TEST(tells_joins_and_leaves)
 }
 END_TEST
 
+static void room_moves(const char *text)
+{
+    SessionEvent event = {.type = SESSION_EVENT_MOVED, .text = text};
+    timeline_event(timeline, &event, 1);
+    look();
+}
+
+START_TEST(moves_are_one_quiet_line)
+{
+    join();
+    session_stage_page(stage, false, 0, 0);
+    timeline_notice(timeline, "#general", "a line");
+    room_moves("The room moved to Ben's computer.");
+    ck_assert_int_eq(message(1)->kind, MESSAGE_MOVED);
+    session_stage_roster(stage, "c named Cleo", false);
+    room_moves("The room moved to the relay.");
+    check_texts("a line, Cleo joined, The room moved to the relay");
+    ck_assert_uint_eq(room()->unread, 0);
+    /* What was said between keeps both. */
+    session_stage_event(stage, 'b', '\0', "hello");
+    session_stage_deliver(stage, 0, 1);
+    room_moves("This computer carries the room now.");
+    check_texts("a line, Cleo joined, The room moved to the relay, hello, "
+                "This computer carries the room now");
+    ck_assert_uint_eq(room()->unread, 1);
+}
+END_TEST
+
+START_TEST(forks_are_warnings)
+{
+    join();
+    SessionEvent event = {.type = SESSION_EVENT_NOTICE, .code = "fork", .text = "Ben has two."};
+    timeline_event(timeline, &event, 1);
+    event.code = "clock";
+    timeline_event(timeline, &event, 1);
+    look();
+    ck_assert_int_eq(message(0)->kind, MESSAGE_WARNING);
+    ck_assert_int_eq(message(1)->kind, MESSAGE_NOTICE);
+    ck_assert_uint_eq(room()->unread, 0);
+}
+END_TEST
+
+/* Who carries the room, and who is here, stay as they were until it is known again. */
+START_TEST(keeps_calm_while_the_room_moves)
+{
+    join();
+    session_stage_page(stage, false, 0, 0);
+    look();
+    ck_assert_int_eq(model_carried_by(model), CARRIED_BY_PERSON);
+    ck_assert_uint_eq(model_people_here(model), 2);
+    session_stage_cut(stage);
+    session_stage_pass(stage, 500);
+    look();
+    ck_assert_int_eq(model_link(model), LINK_JOINED);
+    ck_assert_int_eq(model_carried_by(model), CARRIED_BY_PERSON);
+    ck_assert_uint_eq(model_people_here(model), 2);
+    session_stage_pass(stage, 2000);
+    look();
+    ck_assert_int_eq(model_link(model), LINK_LOST);
+    ck_assert_int_eq(model_carried_by(model), CARRIED_BY_NOBODY);
+}
+END_TEST
+
 static Transfer *transfer_at(uint8_t id, TransferState state, uint64_t bytes)
 {
     Transfer *transfer = g_new0(Transfer, 1);
@@ -275,6 +338,9 @@ int main(void)
     tcase_add_test(tests, keeps_drafts_and_directs);
     tcase_add_test(tests, progress_is_no_hurry);
     tcase_add_test(tests, tells_joins_and_leaves);
+    tcase_add_test(tests, moves_are_one_quiet_line);
+    tcase_add_test(tests, forks_are_warnings);
+    tcase_add_test(tests, keeps_calm_while_the_room_moves);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -110,6 +110,26 @@ static void add_deliveries(Making *making)
            DELIVERY_FAILED, "You wrote faster than the relay takes it.");
 }
 
+static void add_moves(Making *making)
+{
+    int64_t now = SAMPLE_NOW_MS - 3 * MINUTE_MS;
+    say_as(making, making->jonas, "Jonas Weiß left", now, MESSAGE_LEFT, DELIVERY_RECEIVED, NULL);
+    say_as(making, NULL, "The room moved to Mira Okafor's computer", now, MESSAGE_MOVED,
+           DELIVERY_RECEIVED, NULL);
+    say_as(making, making->sam, "Did you notice anything?", now + MINUTE_MS, MESSAGE_TEXT,
+           DELIVERY_RECEIVED, NULL);
+    say_as(making, NULL, "The room moved to the relay", now + MINUTE_MS, MESSAGE_MOVED,
+           DELIVERY_RECEIVED, NULL);
+}
+
+static void add_fork(Making *making)
+{
+    say_as(making, NULL,
+           "Jonas Weiß has signed two different things as one: that device's key is misused, or it "
+           "was restored from a copy. Both are kept as proof.",
+           SAMPLE_NOW_MS - 2 * MINUTE_MS, MESSAGE_WARNING, DELIVERY_RECEIVED, NULL);
+}
+
 static void add_scripts(Making *making)
 {
     static const char *const texts[] = {
@@ -242,6 +262,10 @@ static void add_general(Making *making, const Sample *sample)
         add_talk(making);
     if (sample->deliveries)
         add_deliveries(making);
+    if (sample->moves)
+        add_moves(making);
+    if (sample->fork)
+        add_fork(making);
     if (sample->files && !sample->files_direct)
         add_files(making, sample);
     for (unsigned i = 0; i < sample->extra; i++) {
@@ -251,7 +275,7 @@ static void add_general(Making *making, const Sample *sample)
     }
 }
 
-static void add_choices(Making *making, unsigned count)
+static void add_choices(Making *making, const Sample *sample)
 {
     static const Choice choices[] = {
         {.id = "1", .name = "Studio LAN", .address = "10.0.4.2:7667", .relay = true},
@@ -259,8 +283,20 @@ static void add_choices(Making *making, unsigned count)
         {.id = "3", .name = "Attic", .address = "10.0.4.77:7667", .relay = true, .locked = true},
         {.id = "4", .name = "Holiday house", .address = "192.168.7.2:7667", .remembered = true},
     };
-    for (unsigned i = 0; i < count && i < G_N_ELEMENTS(choices); i++)
-        model_builder_choice(making->builder, &choices[i]);
+    for (unsigned i = 0; i < sample->choices && i < G_N_ELEMENTS(choices); i++) {
+        Choice choice = choices[i];
+        choice.joined = i == 0 && sample->link == LINK_JOINED;
+        choice.relay &= !choice.joined || sample->carried <= CARRIED_BY_RELAY;
+        model_builder_choice(making->builder, &choice);
+    }
+}
+
+static void add_carrier(Making *making, const Sample *sample)
+{
+    CarriedBy carried = sample->carried != CARRIED_BY_NOBODY ? sample->carried : CARRIED_BY_RELAY;
+    if (sample->link == LINK_JOINED)
+        model_builder_set_carrier(making->builder, carried,
+                                  carried == CARRIED_BY_PERSON ? making->mira->key : NULL);
 }
 
 static void add_accepted(Making *making, unsigned count)
@@ -280,14 +316,16 @@ Model *sample_model(const Sample *sample)
     model_builder_set_first_run(making.builder, sample->first_run);
     model_builder_set_wants_connect(making.builder, sample->wants_connect);
     model_builder_set_finding_line(making.builder, sample->finding ? sample->finding : "");
+    model_builder_set_no_network(making.builder, sample->no_network);
     add_people(&making, sample);
+    add_carrier(&making, sample);
     if (!sample->no_place) {
         model_builder_set_place(making.builder, "Studio LAN");
         add_general(&making, sample);
         if (!sample->alone)
             add_directs(&making, sample);
     }
-    add_choices(&making, sample->choices);
+    add_choices(&making, sample);
     model_builder_set_folder(making.builder, "/home/alex/Downloads");
     add_accepted(&making, sample->accepted);
     return model_builder_finish(making.builder);

@@ -14,11 +14,15 @@ typedef struct {
     int64_t link_since_us;
     const char *why, *finding;
     bool first_run, wants_connect;
-    bool alone;      /* nobody else, nothing said */
-    bool no_place;   /* never joined: no place, no conversations */
-    bool deliveries; /* sending, failed, actions, notices, kinds of newer versions */
-    bool scripts;    /* many writing systems */
-    bool twins;      /* two people of one name */
+    bool no_network;
+    CarriedBy carried; /* CARRIED_BY_NOBODY: by a relay; a person is Mira */
+    bool moves;        /* the room moved, twice */
+    bool fork;         /* somebody's device contradicts itself */
+    bool alone;        /* nobody else, nothing said */
+    bool no_place;     /* never joined: no place, no conversations */
+    bool deliveries;   /* sending, failed, actions, notices, kinds of newer versions */
+    bool scripts;      /* many writing systems */
+    bool twins;        /* two people of one name */
     unsigned choices;
     unsigned history; /* this many older messages in #general */
     unsigned extra;   /* and newer ones */

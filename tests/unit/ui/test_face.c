@@ -189,7 +189,7 @@ START_TEST(connect_dialog_comes_and_goes)
     ck_assert(drive_find(ROLE_BUTTON, "Join")->state & NODE_DISABLED);
     nothing.choices = 2;
     drive_model(&nothing);
-    drive_click(ROLE_CHECK, "Workshop, [fe80::1c2a]:7667");
+    drive_click(ROLE_CHECK, "Workshop, Without a relay · [fe80::1c2a]:7667");
     drive_click(ROLE_BUTTON, "Join");
     ck_told("join 2");
     ck_assert(drive_exists(ROLE_DIALOG, "Connect"));

@@ -122,6 +122,14 @@ START_TEST(comings_fold)
         g_ptr_array_add(run, &messages[i]);
         expect(format_comings(run), wanted[i]);
     }
+    Message moves[] = {{.kind = MESSAGE_MOVED, .text = "The room moved to Sam's computer"},
+                       {.kind = MESSAGE_MOVED, .text = "The room moved to the relay"}};
+    g_ptr_array_insert(run, 1, &moves[0]);
+    g_ptr_array_add(run, &moves[1]);
+    expect(format_comings(run), "Mira and Sam joined, Li left · The room moved to the relay");
+    g_ptr_array_set_size(run, 0);
+    g_ptr_array_add(run, &moves[0]);
+    expect(format_comings(run), "The room moved to Sam's computer");
 }
 END_TEST
 

@@ -151,6 +151,7 @@ Member *member_new(GMainContext *context, const MemberOptions *options, const Me
     member->context =
         context ? g_main_context_ref(context) : g_main_context_ref(g_main_context_default());
     member->events = *events;
+    member->loopback = options->loopback;
     member->user = user;
     member->data_dir = options->data_dir
                            ? g_strdup(options->data_dir)

@@ -13,6 +13,8 @@ typedef struct {
     const char *connect;  /* HOST:PORT or NULL */
     bool use_mdns;
     bool serve; /* carries the room when nobody else does */
+    /* This machine alone is a network, too: for tests. */
+    bool loopback;
 } MemberOptions;
 
 typedef struct {
@@ -50,6 +52,9 @@ bool member_is_listing(const Member *member);
 void member_touched(Member *member);
 /* Joins by typed address; G_IO_ERROR_INVALID_ARGUMENT when it cannot be one. */
 gboolean member_connect(Member *member, const char *address, GError **error);
+/* Where others would find the room if it were carried here: numeric host:port. Transfer full; NULL
+ * when it cannot be. */
+char **member_addresses(Member *member);
 /* Candidate*; transfer full. */
 GPtrArray *member_candidates(Member *member);
 uint64_t member_candidate_id(Member *member, const Candidate *candidate);

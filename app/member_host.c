@@ -113,7 +113,8 @@ void member_tell_network(Member *member)
     G_STATIC_ASSERT(PLACE_SIZE == NETWORK_ID_SIZE && PLACE_SIZE == CANDIDATE_PLACE_SIZE);
     Network network = finder_network(member->finder);
     const uint8_t *last = finder_last_place(member->finder);
-    SessionNetwork told = {.up = addresses_any() && !waits_for_gateway(member, &network),
+    SessionNetwork told = {.up = (addresses_any() || member->loopback) &&
+                                 !waits_for_gateway(member, &network),
                            .known = network.has_gateway};
     memcpy(told.id, network.id, PLACE_SIZE);
     if (!network.has_gateway)
@@ -127,6 +128,11 @@ void member_tell_network(Member *member)
     }
     session_network(member->session, &told, now_us);
     member_touched(member);
+}
+
+char **member_addresses(Member *member)
+{
+    return member->host ? host_addresses(member->host) : NULL;
 }
 
 /* Where the link leads, then what else is known of that node. Transfer full. */

@@ -45,6 +45,7 @@ struct Member {
     Host *host;                         /* NULL: never serves */
     GSource *gateway_wait;              /* for the gateway's answer; NULL: not */
     char gateways[NETWORK_ROUTES_SIZE]; /* that were waited for */
+    bool loopback;
     bool leaving;
     bool quiet; /* nothing is served here any more, for good */
 

@@ -173,7 +173,9 @@ static void tell_undecided(Console *console)
 static void greet(Console *console)
 {
     Session *session = member_session(console->member);
-    console->printer->joined(session, console->greeted);
+    if (console->json || !console->greeted || console->lost)
+        console->printer->joined(session, console->greeted);
+    console->lost = false;
     if (!console->json && !console->greeted)
         session_history(session, &general, NULL,
                         CLAMP(console->missed, FIRST_HISTORY, FIRST_HISTORY_MAX), print_history,
@@ -270,6 +272,7 @@ static void on_event(const SessionEvent *event, void *user)
     Console *console = user;
     switch (event->type) {
     case SESSION_EVENT_STATE:
+        console->lost |= session_state(member_session(console->member)) == SESSION_LOST;
         if (!console->leaving)
             console->printer->link(member_session(console->member), event->text);
         break;

@@ -16,6 +16,7 @@ struct Console {
     bool json, terminal;
     bool reading;      /* input was started */
     bool greeted;      /* joined once */
+    bool lost;         /* and said to be lost since; a room that moved in between is no news */
     bool ending;       /* waits for the outbox, or leaves */
     bool leaving;      /* Goodbye is under way */
     bool refused;      /* something about files could not be done at all */

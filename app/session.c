@@ -88,6 +88,7 @@ void session_unlink(Session *session)
     session->loss = LOSS_CLOSED;
     session->has_named = false;
     session_outbox_unlinked(session);
+    session_end_exchange(session);
     g_array_set_size(session->typings, 0);
     g_ptr_array_set_size(session->early_notes, 0);
 }
@@ -291,6 +292,7 @@ void session_dialled(Session *session, uint64_t candidate, const uint8_t *key, i
 void session_dial_failed(Session *session, uint64_t candidate, const char *why, int64_t now_us)
 {
     session_begin(session, now_us);
+    session_node_failed(session, candidate);
     if (linked(session) && session->probe.id == candidate)
         session_probe_failed(session);
     else if (session->phase == PHASE_DIALLING && session->current.id == candidate)
@@ -315,7 +317,8 @@ void session_link_closed(Session *session, const char *why, int64_t now_us)
 void session_flush(Session *session, int64_t now_us)
 {
     session_begin(session, now_us);
-    session_commit(session);
+    if (session_commit(session))
+        session_go_on_exchanging(session);
     session_end(session);
 }
 
@@ -343,7 +346,8 @@ void session_tick(Session *session, int64_t now_us)
 {
     session_mind_sleep(session, now_us);
     session_begin(session, now_us);
-    session_commit(session);
+    if (session_commit(session))
+        session_go_on_exchanging(session);
     session_mind_network(session);
     session_tell_damage(session); /* here: what is told before the shell runs, nobody hears */
     session_expire_typing(session);
@@ -363,6 +367,7 @@ int64_t session_deadline(const Session *session)
     deadline = MIN(deadline, session_serve_deadline(session));
     deadline = MIN(deadline, session_probe_deadline(session));
     deadline = MIN(deadline, session_moved_deadline(session));
+    deadline = MIN(deadline, session_exchange_deadline(session));
     deadline = MIN(deadline, session->doubt_us);
     return deadline;
 }

@@ -11,6 +11,8 @@ Node *session_node_by_key(const Session *session, const uint8_t *key);
 Node *session_note_node(Session *session, const uint8_t *key, char *const *addresses, size_t count);
 /* The node that was linked can be dialled again. */
 Node *session_note_lost(Session *session);
+/* Where only the shell knows it, nobody answers: what others said is tried then. */
+void session_node_failed(Session *session, uint64_t id);
 void session_forget_nodes(Session *session);
 SessionCandidate session_node_candidate(const Session *session, const Node *node);
 /* It failed so many times. */

@@ -168,17 +168,24 @@ void session_dial_best(Session *session)
         session_serve_alone(session);
 }
 
+int64_t session_recall_us(const Session *session)
+{
+    return session->started_us + RECALL_US;
+}
+
 /* A dial that is young, or one that was not tried yet and will be. */
 bool session_hopes(const Session *session)
 {
-    if (session->phase == PHASE_DIALLING && session->now_us < session->phase_us + ALONE_DIAL_US)
-        return true;
     bool was_joined = session->was_joined;
+    bool late = session->now_us >= session_recall_us(session);
+    if (session->phase == PHASE_DIALLING && session->now_us < session->phase_us + ALONE_DIAL_US &&
+        !(session->current.remembered && late))
+        return true;
     for (guint i = 0; i < session->targets->len; i++) {
         const Target *target = &g_array_index(session->targets, Target, i);
         const SessionCandidate *seen = &target->seen;
         if (target->failures > 0 || seen->id == session->current.id ||
-            session_is_own(session, seen))
+            session_is_own(session, seen) || (seen->remembered && late))
             continue;
         if (!was_joined || session_wanted(session, seen) || session_of_place(session, seen))
             return true;
@@ -197,7 +204,8 @@ static bool seen_something(const Session *session)
 static bool wants_connect_soon(const Session *session)
 {
     return !session->wants_connect_told && session->phase < PHASE_GREETING &&
-           !session->was_joined && !seen_something(session);
+           !session->was_joined && !seen_something(session) &&
+           (!session->network_told || session->network.up);
 }
 
 void session_offer_connect(Session *session)
@@ -257,6 +265,8 @@ void session_forgive(Session *session)
 
 void session_choose(Session *session, uint64_t candidate, int64_t now_us)
 {
+    if (session->serving && candidate == SESSION_SELF)
+        return;
     session_begin(session, now_us);
     session->chosen = candidate;
     session->chosen_us = session->now_us;

@@ -3,6 +3,7 @@
 
 #include "app/session.h"
 #include "relay/content.h"
+#include "relay/exchange.h"
 #include "relay/frame.h"
 
 #include <string.h>
@@ -30,13 +31,14 @@
 #define SILENT_TURN_US (2500 * INT64_C(1000)) /* by silence: others notice it later */
 #define MOVED_TURN_US (3 * INT64_C(1000000))  /* of one that was named by name */
 #define RETURN_TURN_US (300 * INT64_C(1000))  /* of the node that was lost, if it may be there */
-#define RETURN_JITTER_US (20 * INT64_C(1000))
+#define RETURN_JITTER_US (50 * INT64_C(1000))
 #define TURN_EVERY_US (100 * INT64_C(1000))       /* dials while it does not serve yet */
 #define LAST_TURN_JITTER_US (500 * INT64_C(1000)) /* nobody is left: before serving */
 #define ADMIT_US (3 * INT64_C(1000000))           /* to be let in by one who is next in line */
 #define MOVES_MAX 8 /* Goodbyes that one follows without having been joined */
 /* Beginning alone. */
 #define ALONE_JITTER_US (300 * INT64_C(1000))
+#define RECALL_US (1500 * INT64_C(1000))      /* for those that are remembered and not seen */
 #define ALONE_DIAL_US G_USEC_PER_SEC          /* a dial this old has no answer */
 #define SERVE_RETRY_US (5 * INT64_C(1000000)) /* when serving could not begin */
 #define SELF_DIALS_MAX 5                      /* failing ones to the own hub */
@@ -113,6 +115,14 @@ typedef struct {
     int64_t wait_us; /* before it begins */
     int64_t lasts_us;
 } Turn;
+
+/* How the holes in what is held of the relay's log are filled. */
+typedef enum {
+    WAY_UNKNOWN,
+    WAY_WEIGHED, /* the relay's heads are asked for */
+    WAY_FEEDS,   /* what they name is asked for, then the private events alone */
+    WAY_POSITIONS,
+} Way;
 
 /* How a link ended. */
 typedef enum {
@@ -294,6 +304,17 @@ struct Session {
     int64_t seen_last_ms; /* of the newest event held */
     bool bad_event_told, fork_told;
 
+    /* Catching up: session_exchange.c, session_holes.c. */
+    Exchange *exchange; /* NULL: not joined, or to the own hub */
+    bool in_exchange, exchange_over;
+    LogOther other; /* of the relay's log; with what the next commit writes */
+    bool other_changed;
+    Way way;
+    int64_t way_us;    /* heads were asked for */
+    int64_t hint_us;   /* told last that there is more */
+    bool filled;       /* something was fetched since there were no holes */
+    uint64_t compared; /* what is public of the relay's log is held up to here */
+
     /* Sending: session_outbox.c. */
     GPtrArray *outbox;   /* Item */
     GArray *repairs;     /* Repair */
@@ -340,6 +361,8 @@ void session_dial(Session *session, const SessionCandidate *candidate);
 bool session_of_place(const Session *session, const SessionCandidate *candidate);
 /* A person chose or typed it. */
 bool session_wanted(const Session *session, const SessionCandidate *candidate);
+/* Who is only remembered is not waited for any longer. */
+int64_t session_recall_us(const Session *session);
 /* All may be tried at once. */
 void session_forgive(Session *session);
 /* Something may still answer, so that nothing need be served. */
@@ -399,7 +422,8 @@ void session_page(Session *session, const Wire__Page *page);
 void session_deliver(Session *session, const Wire__Deliver *deliver);
 /* Commits and tells; false when the disk would not. */
 bool session_commit(Session *session);
-void session_fetch_next(Session *session);
+/* An event of another log, to be verified. */
+void session_take(Session *session, const Wire__SignedEvent *sent);
 /* Everything up to here of the relay's log is held. */
 uint64_t session_contiguous(Session *session);
 uint64_t session_covered_top(Session *session);
@@ -410,6 +434,36 @@ void arrival_clear(gpointer data);
 void session_file_arrival(const Session *session, Arrival *arrival);
 /* A message is told once, whatever brought it: false when it was. */
 bool session_first_showing(Session *session, const Event *event);
+
+/* session_holes.c */
+void session_fetch_next(Session *session);
+void session_holes_begin(Session *session);
+/* The relay says that there is more to read. */
+void session_hinted(Session *session);
+/* It is not known yet whether anything shall be asked for by feeds. */
+bool session_holes_weighed(const Session *session);
+/* The relay named all its heads, up to this position. */
+void session_holes_named(Session *session, uint64_t position);
+/* Everything that they named is held. */
+void session_holes_compared(Session *session, uint64_t position);
+void session_holes_tried(Session *session);
+
+/* session_exchange.c */
+/* At Welcome. */
+void session_meet_log(Session *session, bool restored);
+/* For Hello: the newest event read of the relay's log. */
+void session_set_mark(Session *session, Wire__Hello *hello);
+void session_note_read(Session *session, const Event *event, uint64_t position);
+/* Into the transaction, before its commit. */
+void session_remember_other(Session *session);
+/* When joined: offers what this relay was not told of. */
+void session_begin_exchange(Session *session);
+void session_offer_heads(Session *session);
+void session_end_exchange(Session *session);
+void session_exchange_frame(Session *session, const Wire__Frame *frame);
+/* After a commit. */
+void session_go_on_exchanging(Session *session);
+int64_t session_exchange_deadline(const Session *session);
 
 /* session_outbox.c */
 void item_free(Item *item);

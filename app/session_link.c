@@ -38,6 +38,7 @@ void session_hello(Session *session)
     if (here && session->has_relay_log) {
         hello.log = (ProtobufCBinaryData){PLACE_SIZE, session->relay_log};
         hello.position = session_contiguous(session);
+        session_set_mark(session, &hello);
     }
     hello.page = PAGE_MAX;
     if (session->output.serve && session->addresses && session->addresses[0]) {
@@ -158,8 +159,12 @@ static void welcome(Session *session, const Wire__Welcome *welcome)
     session_remember_relay(session, log, welcome->place_name);
     session->relay_program = welcome->relay_program;
     take_limits(session, welcome->limits);
+    session_meet_log(session, welcome->restored);
+    if (session->phase != PHASE_GREETING) /* the disk */
+        return;
     draw_live_line(session);
     session_set_phase(session, PHASE_WELCOMED);
+    session_holes_begin(session);
     session->waits_older = false;
     session->may_have_holes = false;
     session->seen_last_ms = log_newest_time_ms(session->log);
@@ -410,6 +415,12 @@ static void dispatch(Session *session, const Wire__Frame *frame)
         break;
     case WIRE__FRAME__BODY_DELIVER:
         session_deliver(session, frame->deliver);
+        break;
+    case WIRE__FRAME__BODY_HEADS:
+    case WIRE__FRAME__BODY_WANT:
+    case WIRE__FRAME__BODY_GIVE:
+    case WIRE__FRAME__BODY_SETTLED:
+        session_exchange_frame(session, frame);
         break;
     case WIRE__FRAME__BODY_RECEIPT:
         session_receipt(session, frame->receipt);

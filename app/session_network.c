@@ -4,7 +4,8 @@
  * the same when it is back; and a link that lives is proof enough that it was not left. */
 #include "app/session_internal.h"
 
-#define LOOK_US (1500 * INT64_C(1000)) /* around, before serving on another network */
+#define NO_NETWORK_US (2 * INT64_C(1000000)) /* before that is said to who was not joined */
+#define LOOK_US (1500 * INT64_C(1000))       /* around, before serving on another network */
 
 static bool linked(const Session *session)
 {
@@ -86,10 +87,9 @@ void session_network(Session *session, const SessionNetwork *network, int64_t no
         session_forgive(session);
         session_probe_all(session);
     }
+    int64_t patience_us = network->up || session->was_joined ? BOUNCE_US : NO_NETWORK_US;
     session->doubt_us =
-        sure || other ? INT64_MAX : MIN(session->doubt_us, session->now_us + BOUNCE_US);
-    if (!network->up && session->phase <= PHASE_DIALLING && !session->was_joined)
-        session_tell_state(session, NO_NETWORK);
+        sure || other ? INT64_MAX : MIN(session->doubt_us, session->now_us + patience_us);
     session_end(session);
 }
 

@@ -123,9 +123,33 @@ SessionCandidate session_node_candidate(const Session *session, const Node *node
     return candidate;
 }
 
+/* Who could serve and is gone from the own hub may serve elsewhere now, as after a cut. */
+static void note_vanished(Session *session, const Turn *before)
+{
+    Node *node = session_node(session, before->id);
+    for (guint i = 0; node && i < session->successors->len; i++)
+        if (g_array_index(session->successors, Turn, i).id == before->id)
+            return;
+    if (!node)
+        return;
+    node->probed = true;
+    node->since_us = session->now_us;
+    node->probe_us = session->now_us + PROBE_EVERY_US;
+}
+
+void session_node_failed(Session *session, uint64_t id)
+{
+    for (guint i = 0; i < session->nodes->len; i++) {
+        Node *node = session->nodes->pdata[i];
+        if (node->dial_id == id && node->addresses)
+            node->dial_id = node->id;
+    }
+}
+
 void session_successors(Session *session, const Wire__Successors *successors)
 {
-    g_array_set_size(session->successors, 0);
+    g_autoptr(GArray) before = g_steal_pointer(&session->successors);
+    session->successors = g_array_new(FALSE, FALSE, sizeof(Turn));
     for (size_t i = 0; i < successors->n_successors; i++) {
         const Wire__Successor *named = successors->successors[i];
         Turn turn = {.id = SESSION_SELF};
@@ -139,6 +163,8 @@ void session_successors(Session *session, const Wire__Successors *successors)
         }
         g_array_append_val(session->successors, turn);
     }
+    for (guint i = 0; i < before->len && session_reads_own(session); i++)
+        note_vanished(session, &g_array_index(before, Turn, i));
 }
 
 /* --- whom the place is not given to --- */

@@ -5,6 +5,7 @@
 #include "app/session_internal.h"
 
 #define FILE_EVENTS 256
+#define NEWS_MS (5 * 60 * INT64_C(1000)) /* what is older was gathered from other logs */
 #define FILE_BYTES (1024 * 1024)
 
 bool session_reads_own(const Session *session)

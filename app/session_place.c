@@ -88,6 +88,7 @@ void session_close_place(Session *session)
     g_array_set_size(session->flights, 0);
     session_forget_plan(session);
     session_forget_nodes(session);
+    session_end_exchange(session);
     session->has_carrier = false;
     session->moved_us = INT64_MAX;
     g_clear_pointer(&session->log, log_close);

@@ -110,7 +110,7 @@ static bool each_probe(Session *session, ProbeEach *each)
 static bool probe_if_due(Session *session, const SessionCandidate *candidate, int64_t since_us,
                          int64_t *probe_us)
 {
-    if (*probe_us > session->now_us || candidate->id == session->probe.id)
+    if (*probe_us > session->now_us)
         return false;
     *probe_us = session->now_us + interval_us(session, since_us);
     if (distrusted(session, candidate))
@@ -153,14 +153,14 @@ int64_t session_probe_deadline(const Session *session)
     int64_t deadline = INT64_MAX;
     for (guint i = 0; i < session->targets->len; i++) {
         const Target *target = &g_array_index(session->targets, Target, i);
-        if (target->seen.id != session->probe.id && worth_target(session, target))
+        if (worth_target(session, target))
             deadline = MIN(deadline, target->probe_us);
         else if (target->seen.id != session->probe.id)
             deadline = MIN(deadline, yields_us(session, target));
     }
     for (guint i = 0; i < session->nodes->len; i++) {
         const Node *node = session->nodes->pdata[i];
-        if (node->dial_id != session->probe.id && worth_node(session, node))
+        if (worth_node(session, node))
             deadline = MIN(deadline, node->probe_us);
     }
     if (session->probe.id != 0 && deadline != INT64_MAX)

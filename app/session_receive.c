@@ -4,7 +4,7 @@
 #include "app/session_internal.h"
 #include "relay/seal.h"
 
-#define OWN_PAUSE_US (5 * INT64_C(1000)) /* between pieces of the own log */
+#define RECENT_MS (5 * 60 * INT64_C(1000)) /* older deliveries are history */
 
 void arrival_clear(gpointer data)
 {
@@ -94,6 +94,15 @@ static void tell_fork(Session *session, const Event *event)
     session_notice(session, "fork", text);
 }
 
+/* An own event that nobody here remembers: this node was put back to an earlier state, and others
+ * know more of its feed than it does. */
+static void mind_own(Session *session, const Event *event)
+{
+    if (session->has_incarnation && session_is_self(session, event_author(event)) &&
+        event_incarnation(event) == session->incarnation)
+        session_new_incarnation(session);
+}
+
 static void arrived(Session *session, Arrival *arrival)
 {
     session->seen_last_ms = MAX(session->seen_last_ms, event_time_ms(arrival->event));
@@ -130,9 +139,11 @@ static void append(Session *session, Arrival *arrival)
                        arrival->opened_kind, arrival->opened, &position, &error)) {
     case LOG_FORKED:
         tell_fork(session, arrival->event);
+        mind_own(session, arrival->event);
         arrived(session, arrival);
         return;
     case LOG_APPENDED:
+        mind_own(session, arrival->event);
         arrived(session, arrival);
         return;
     case LOG_KNOWN:
@@ -160,28 +171,63 @@ static bool is_news(const Session *session, const Event *event, uint64_t positio
     return session->live_after_ms > 0 && event_time_ms(event) > session->live_after_ms;
 }
 
-static void receive(Session *session, const Wire__Entry *entry, bool live)
+/* NULL when it is not valid. */
+static Event *open_event(Session *session, const Wire__SignedEvent *sent)
 {
-    const Wire__SignedEvent *sent = entry->event;
-    g_autoptr(Event) event = event_open(sent->body.data, sent->body.len, sent->signature.data,
-                                        sent->signature.len, log_place(session->log), NULL);
-    if (!event) {
-        if (!session->bad_event_told)
-            session_notice(session, "bad-event",
-                           "The relay sent something that is not valid; it was left out.");
+    Event *event = event_open(sent->body.data, sent->body.len, sent->signature.data,
+                              sent->signature.len, log_place(session->log), NULL);
+    if (!event && !session->bad_event_told) {
         session->bad_event_told = true;
-        return;
+        session_notice(session, "bad-event",
+                       "The relay sent something that is not valid; it was left out.");
     }
-    if (!event_concerns(event, identity_key(session->identity)))
+    return event;
+}
+
+static void receive_event(Session *session, Event *event, uint64_t position, bool live)
+{
+    if (session_is_self(session, event_author(event)) && session_own_seen(session, event, position))
         return;
-    if (session_is_self(session, event_author(event)) &&
-        session_own_seen(session, event, entry->position))
-        return;
-    Arrival arrival = {.event = event_ref(event),
-                       .position = entry->position,
-                       .live = live || is_news(session, event, entry->position)};
+    Arrival arrival = {.event = event_ref(event), .position = position, .live = live};
     session_file_arrival(session, &arrival);
     append(session, &arrival);
+}
+
+/* What is delivered was said now, unless it was gathered from a log that others carried. */
+static bool is_recent(const Session *session, const Event *event)
+{
+    return event_time_ms(event) >= session_room_time_ms(session, session->now_us) - RECENT_MS;
+}
+
+static void receive(Session *session, const Wire__Entry *entry, bool delivered)
+{
+    g_autoptr(Event) event = open_event(session, entry->event);
+    if (!event || !event_concerns(event, identity_key(session->identity)))
+        return;
+    session_note_read(session, event, entry->position);
+    receive_event(session, event, entry->position,
+                  delivered ? is_recent(session, event) : is_news(session, event, entry->position));
+}
+
+/* Kept for its readers, who are others. */
+static void keep(Session *session, const Event *event)
+{
+    g_autoptr(GError) error = NULL;
+    uint64_t position = 0;
+    if (log_append(session->log, event, LOG_RULE_SET, 0, NULL, 0, NULL, &position, &error) ==
+        LOG_FAILED)
+        session_disk_failed(session, error);
+}
+
+void session_take(Session *session, const Wire__SignedEvent *sent)
+{
+    g_autoptr(Event) event = open_event(session, sent);
+    if (!event)
+        return;
+    if (event_concerns(event, identity_key(session->identity)))
+        receive_event(session, event, 0, is_recent(session, event));
+    else
+        keep(session, event);
 }
 
 static void receive_all(Session *session, Wire__Entry **entries, size_t count, bool live)
@@ -230,62 +276,11 @@ void session_deliver(Session *session, const Wire__Deliver *deliver)
         return;
     if (deliver->after > session->covered_top)
         session->may_have_holes = true;
+    if (deliver->after == deliver->through)
+        session_hinted(session);
     receive_all(session, deliver->entries, deliver->n_entries, true);
     if (linked(session))
         cover(session, deliver->after, deliver->through);
-}
-
-/* The topmost hole in what is held of the relay's log. */
-static bool find_hole(Session *session, uint64_t *after, uint64_t *before)
-{
-    g_autoptr(GArray) ranges = log_covered(session->log, session->relay_log);
-    if (!ranges || ranges->len == 0)
-        return false;
-    if (ranges->len > RANGES_MAX) {
-        session_drop(session, "The relay sends its history in too many pieces.", -1);
-        return false;
-    }
-    const LogRange *top = &g_array_index(ranges, LogRange, ranges->len - 1);
-    *after = ranges->len > 1 ? top[-1].through : 0;
-    *before = top->after + 1;
-    return top->after > 0;
-}
-
-/* The own log need not be asked for by frames. */
-static void fetch_own(Session *session)
-{
-    bool more = false;
-    if (!session_file_own_some(session, true, &more))
-        return;
-    session->may_have_holes = more;
-    session->fetch_at_us = more ? session->now_us + OWN_PAUSE_US : 0;
-}
-
-void session_fetch_next(Session *session)
-{
-    if (session->phase != PHASE_JOINED || session->fetching || !session->may_have_holes ||
-        session->now_us < session->fetch_at_us)
-        return;
-    session->fetch_at_us = 0;
-    if (session_reads_own(session)) {
-        fetch_own(session);
-        return;
-    }
-    if (!find_hole(session, &session->fetch_after, &session->fetch_before)) {
-        session->may_have_holes = false;
-        return;
-    }
-    Wire__Fetch fetch = WIRE__FETCH__INIT;
-    session->request = session->request == UINT32_MAX ? 1 : session->request + 1;
-    fetch.request = session->request;
-    fetch.after = session->fetch_after;
-    fetch.before = session->fetch_before;
-    fetch.limit = session->page_limit;
-    Wire__Frame frame = WIRE__FRAME__INIT;
-    frame.body_case = WIRE__FRAME__BODY_FETCH;
-    frame.fetch = &fetch;
-    session->fetching = true;
-    session_send(session, &frame);
 }
 
 /* --- after the commit --- */
@@ -355,6 +350,7 @@ static void tell_joined(Session *session)
     session_tell_state(session, "");
     session_emit(session, (SessionEvent){.type = SESSION_EVENT_JOINED});
     session_early_notes(session);
+    session_begin_exchange(session);
 }
 
 static void tell_older(Session *session, const GArray *arrivals)
@@ -398,6 +394,7 @@ bool session_commit(Session *session)
     if (log_losses(session->log) != session->losses && !commit_was_lost(session))
         return false;
     session_cover_own(session);
+    session_remember_other(session);
     if (log_changed(session->log) && !log_commit(session->log, &error)) {
         session_disk_failed(session, error);
         return false;

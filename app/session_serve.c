@@ -143,6 +143,7 @@ int64_t session_serve_deadline(const Session *session)
     if (session->alone_us > 0)
         return session->alone_us;
     const int64_t waits[] = {session->no_serve_us, session->quiet_us, wanted_until_us(session),
+                             session_recall_us(session),
                              session->phase == PHASE_DIALLING ? session->phase_us + ALONE_DIAL_US
                                                               : 0};
     int64_t deadline = INT64_MAX;

@@ -43,7 +43,7 @@ static void add(Session *session, const uint8_t *key, int64_t wait_us, int64_t l
         return;
     }
     const Node *node = session_node_by_key(session, key);
-    if (node)
+    if (node && (node->addresses || node->dial_id != node->id))
         add_turn(session, node->id, key, wait_us, lasts_us);
 }
 
@@ -56,8 +56,9 @@ void session_plan(Session *session, Loss loss, const uint8_t *named)
 {
     session_forget_plan(session);
     const Node *lost = session->phase == PHASE_JOINED ? session_note_lost(session) : NULL;
-    /* A link can break without its relay. Not all members come back at once. */
-    if (loss == LOSS_CLOSED && lost && lasted(session) && !session_distrusted(session, lost->key))
+    /* A link can break without its relay, and silence be on this side. Not all members come back at
+     * once. */
+    if (loss != LOSS_GONE && lost && lasted(session) && !session_distrusted(session, lost->key))
         add(session, lost->key, session_jitter(session, RETURN_JITTER_US), RETURN_TURN_US);
     if (named && !session_distrusted(session, named))
         add(session, named, 0, MOVED_TURN_US);
@@ -105,6 +106,14 @@ static void dial_turn(Session *session, const Turn *turn)
     session->by_turn = turn->lasts_us == TURN_US || turn->lasts_us == SILENT_TURN_US;
 }
 
+/* The one that was lost is tried once: a program that crashed says so at once. */
+static bool is_over(const Session *session, const Turn *turn)
+{
+    bool tried = session->phase == PHASE_IDLE && session->turn_try_us > session->turn_us;
+    return (tried && turn->lasts_us == RETURN_TURN_US) ||
+           session->now_us >= session->turn_us + turn->lasts_us;
+}
+
 void session_take_turns(Session *session)
 {
     while (session_planned(session) && session->now_us >= session->turn_us) {
@@ -113,7 +122,7 @@ void session_take_turns(Session *session)
             if (session_serve(session, log_place(session->log)))
                 return;
             next_turn(session);
-        } else if (session->now_us >= session->turn_us + turn->lasts_us) {
+        } else if (is_over(session, turn)) {
             if (session->phase == PHASE_DIALLING)
                 session_drop(session, NULL, -1);
             next_turn(session);

@@ -26,7 +26,8 @@ static void load_roster(Hub *hub)
         RosterMember *member = profile ? roster_add(hub->roster, known->key) : NULL;
         if (!member)
             continue;
-        member->since_ms = known->last_seen_ms;
+        /* Of whom others told is known at least when it said its name. */
+        member->since_ms = MAX(known->last_seen_ms, event_time_ms(profile));
         roster_set_profile(hub->roster, member, profile);
     }
     g_ptr_array_unref(roster_take_changes(hub->roster)); /* there is nobody to tell yet */

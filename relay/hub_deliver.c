@@ -56,8 +56,9 @@ static uint64_t deliver_batch(Hub *hub, HubLink *reader, GHashTable *except, boo
             batch.after = submitted->position - 1;
         }
         last = batch.through = submitted->position;
-        bool wanted = reader ? event_concerns(submitted->event, reader->key)
-                             : event_lane(submitted->event) == LANE_PUBLIC;
+        bool wanted =
+            event_lane(submitted->event) == LANE_PUBLIC ||
+            (reader && (reader->relay_program || event_concerns(submitted->event, reader->key)));
         if (!wanted)
             continue;
         entries_add(entries, submitted->position, submitted->event);
@@ -68,22 +69,34 @@ static uint64_t deliver_batch(Hub *hub, HubLink *reader, GHashTable *except, boo
     return batch.after;
 }
 
-/* Links that get private events of this batch. NULL when there are none. */
+static void add_reader(GHashTable **readers, HubLink *link)
+{
+    if (!*readers)
+        *readers = g_hash_table_new(NULL, NULL);
+    g_hash_table_add(*readers, link);
+}
+
+/* Links that get private events of this batch: their readers, and relay programs in reserve, which
+ * keep them for readers who come later. NULL when there are none. */
 static GHashTable *private_readers(Hub *hub)
 {
     GHashTable *readers = NULL;
+    bool any = false;
     for (guint i = 0; i < hub->submitted->len; i++) {
         const Submitted *submitted = &g_array_index(hub->submitted, Submitted, i);
         if (submitted->known || event_lane(submitted->event) == LANE_PUBLIC)
             continue;
+        any = true;
         for (size_t r = 0; r < event_recipient_count(submitted->event); r++) {
             HubLink *link = g_hash_table_lookup(hub->by_key, event_recipient(submitted->event, r));
-            if (!link)
-                continue;
-            if (!readers)
-                readers = g_hash_table_new(NULL, NULL);
-            g_hash_table_add(readers, link);
+            if (link)
+                add_reader(&readers, link);
         }
+    }
+    for (guint i = 0; any && i < hub->links->len; i++) {
+        HubLink *link = g_ptr_array_index(hub->links, i);
+        if (link->joined && link->relay_program)
+            add_reader(&readers, link);
     }
     return readers;
 }

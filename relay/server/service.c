@@ -149,10 +149,12 @@ static void announce(Service *service)
 
 static void report_listening(const Service *service)
 {
+    g_autofree char *key = txt_hex(identity_key(service->identity), CANDIDATE_KEY_SIZE);
     g_autofree char *place = txt_hex(log_place(service->log), PLACE_SIZE);
     g_autofree char *name = report_quote(service->place.name);
-    g_autofree char *detail = g_strdup_printf("port=%u place=%s name=%s head=%" G_GUINT64_FORMAT,
-                                              service->port, place, name, log_head(service->log));
+    g_autofree char *detail =
+        g_strdup_printf("port=%u key=%s place=%s name=%s head=%" G_GUINT64_FORMAT, service->port,
+                        key, place, name, log_head(service->log));
     report("listening", detail);
 }
 

@@ -6,7 +6,7 @@
 
 import shlex
 
-from room import Room, check
+from room import Room, await_member, await_message, await_sent, check, check_once, say
 from runner import main, scenario
 
 
@@ -56,6 +56,97 @@ def a_first_start_where_nothing_is_announced_takes_that_of_the_gateway():
         check(relay.wait() == 0, "exit code")
         second = await_event(room.bare_relay("h1"), "place")
         check(second["from"] == "kept" and second["place"] == first["place"], second)
+
+
+def start_two(room):
+    """Both keep one place; the one that serves and the one in reserve, by their keys, each with its host."""
+    first = room.bare_relay("h1", "--name", "Home")
+    await_event(first, "announced")
+    second = room.bare_relay("h2")
+    place = await_event(second, "place")
+    check(place["from"] == "announced" and place["name"] == "Home", place)
+    pair = [(first, "h1"), (second, "h2")]
+    winner, loser = sorted(pair, key=lambda one: await_event(one[0], "listening")["key"])
+    await_event(loser[0], "following")
+    await_event(loser[0], "level")
+    return winner, loser
+
+
+@scenario
+def of_two_one_follows_and_serves_when_the_other_is_gone():
+    with Relays(4) as room:
+        (winner, home), (loser, _) = start_two(room)
+        ann = room.console("h3", "Ann")
+        bob = room.console("h4", "Bob")
+        say(ann, "while both are there", bob)
+        winner.kill()
+        await_event(loser, "serving-again")
+        say(ann, "one of them is gone", bob)
+        mark = loser.mark()
+        winner = room.bare_relay(home)
+        await_event(loser, "following", after=mark)
+        await_event(loser, "level", after=mark)
+        say(bob, "it is back", ann)
+        carl = room.console("h3", "Carl")
+        for text in ("while both are there", "one of them is gone", "it is back"):
+            await_message(carl, text)
+        winner.process.terminate()
+        check(winner.wait() == 0, "exit code")
+        await_event(loser, "serving-again", after=mark)
+        say(ann, "it left", bob, carl)
+
+
+@scenario
+def a_direct_waits_in_reserve_for_its_reader():
+    with Relays(4) as room:
+        (winner, _), (loser, _) = start_two(room)
+        ann = room.console("h3", "Ann")
+        bob = room.console("h4", "Bob")
+        await_member(ann, "Bob", "joined")
+        bob.say("/quit")
+        check(bob.wait() == 0, "exit code")
+        await_member(ann, "Bob", "left")
+        ann.say("/msg Bob for when you are back")
+        await_sent(ann, "for when you are back")
+        check(ann.finish() == 0, "exit code")
+        winner.kill()
+        await_event(loser, "serving-again")
+        bob = room.console("h4", "Bob")
+        heard = await_message(bob, "for when you are back")
+        check("direct" in heard and heard["from"] == "Ann", heard)
+        check_once(bob, heard["id"])
+
+
+def await_moved_to_relay(console, mark):
+    moved = console.await_object("moved", lambda e: e["event"] == "moved" and e["relay"], after=mark)
+    check("relay" in moved["text"], moved)
+
+
+@scenario
+def a_fresh_relay_takes_over_what_the_apps_carried():
+    with Relays(4) as room:
+        ann = room.console("h3", "Ann")
+        bob = room.console("h4", "Bob")
+        said = [f"without a relay {n}" for n in range(20)]
+        for text in said:
+            say(ann, text, bob)
+        mark = ann.mark(), bob.mark()
+        relay = room.bare_relay("h1")
+        place = await_event(relay, "place")
+        check(place["from"] == "announced", place)
+        for console, before in zip((ann, bob), mark):
+            await_moved_to_relay(console, before)
+        say(bob, "with a relay", ann)
+        carl = room.console("h2", "Carl")
+        for text in said + ["with a relay"]:
+            check_once(carl, await_message(carl, text)["id"])
+        relay.kill()
+        say(ann, "it is gone again", bob, carl)
+        mark = ann.mark(), bob.mark(), carl.mark()
+        room.bare_relay("h1")
+        for console, before in zip((ann, bob, carl), mark):
+            console.await_object("the relay", lambda e: e["event"] == "joined" and e["relay"], after=before)
+        say(carl, "it is back", ann, bob)
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ START_TEST(shows_what_came_twice_once)
          {PASS, NULL, 1000}, {CUT}, {PASS, NULL, 100}, {READS, "dial 1"}, {UP},
          {READS, "> hello place one, holds 2"}, {WELCOME, "log2"}, {ROSTER, "b"},
          {EVENT, "later", .who = 'b'}, {PAGE, NULL, 3}, {READS, "message Ben: later"},
-         {READS, "joined"}, {QUIET});
+         {READS, "joined"}, {READS, "> heads"}, {QUIET});
 }
 END_TEST
 
@@ -221,8 +221,8 @@ START_TEST(repairs_a_relay_that_lost_its_log)
     PLAY(JOIN, {SAY, "one"}, {READS, "queued one"}, {READS, "> submit 2 one"}, {TAKEN},
          {READS, "sent one"}, {PASS, NULL, 1000}, {CUT}, {PASS, NULL, 100}, {READS, "dial 1"}, {UP},
          {READS, "> hello place one, holds 1"}, {WELCOME, "log2 forgot"}, {ROSTER, "b"}, {PAGE},
-         {READS, "joined"}, {READS, "> submit 1 name Me"}, {READS, "> submit 2 one"}, {TAKEN},
-         {TAKEN}, {QUIET});
+         {READS, "joined"}, {READS, "> heads"}, {READS, "> submit 1 name Me"},
+         {READS, "> submit 2 one"}, {TAKEN}, {TAKEN}, {QUIET});
 }
 END_TEST
 

@@ -125,8 +125,8 @@ def await_moved_to_relay(console, mark):
 @scenario
 def a_fresh_relay_takes_over_what_the_apps_carried():
     with Relays(4) as room:
-        ann = room.console("h3", "Ann")
-        bob = room.console("h4", "Bob")
+        ann = room.console("h3", "Ann", serve=True)
+        bob = room.console("h4", "Bob", serve=True)
         said = [f"without a relay {n}" for n in range(20)]
         for text in said:
             say(ann, text, bob)
@@ -137,7 +137,7 @@ def a_fresh_relay_takes_over_what_the_apps_carried():
         for console, before in zip((ann, bob), mark):
             await_moved_to_relay(console, before)
         say(bob, "with a relay", ann)
-        carl = room.console("h2", "Carl")
+        carl = room.console("h2", "Carl", serve=True)
         for text in said + ["with a relay"]:
             check_once(carl, await_message(carl, text)["id"])
         relay.kill()

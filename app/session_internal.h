@@ -26,43 +26,6 @@
 #define RETURN_BACK_OFF_US (1000 * INT64_C(1000)) /* at most, while a lost place may come back */
 #define MAX_BACK_OFF_US (15 * INT64_C(1000000))
 
-/* Carrying the place on: after a loss the next in line has its turn, then the next. */
-#define TURN_US (1500 * INT64_C(1000))        /* of each successor, when the link was closed */
-#define SILENT_TURN_US (2500 * INT64_C(1000)) /* by silence: others notice it later */
-#define MOVED_TURN_US (3 * INT64_C(1000000))  /* of one that was named by name */
-#define RETURN_TURN_US (300 * INT64_C(1000))  /* of the node that was lost, if it may be there */
-#define RETURN_JITTER_US (50 * INT64_C(1000))
-#define TURN_EVERY_US (100 * INT64_C(1000))       /* dials while it does not serve yet */
-#define LAST_TURN_JITTER_US (500 * INT64_C(1000)) /* nobody is left: before serving */
-#define ADMIT_US (3 * INT64_C(1000000))           /* to be let in by one who is next in line */
-#define MOVES_MAX 8 /* Goodbyes that one follows without having been joined */
-/* Beginning alone. */
-#define ALONE_JITTER_US (300 * INT64_C(1000))
-#define RECALL_US (1500 * INT64_C(1000))      /* for those that are remembered and not seen */
-#define ALONE_DIAL_US G_USEC_PER_SEC          /* a dial this old has no answer */
-#define SERVE_RETRY_US (5 * INT64_C(1000000)) /* when serving could not begin */
-#define SELF_DIALS_MAX 5                      /* failing ones to the own hub */
-/* While serving: looking for nodes that rank before this one. */
-#define ISLAND_EVENTS_MAX 16            /* profiles, no more */
-#define YIELD_US (6 * INT64_C(1000000)) /* for the other one to come, whose turn it is */
-#define PROBE_EVERY_US (2 * INT64_C(1000000))
-#define PROBE_OFTEN_US (600 * INT64_C(1000000)) /* so long after it was seen */
-#define PROBE_SELDOM_US (30 * INT64_C(1000000))
-#define PROBE_PATIENCE_US (1500 * INT64_C(1000)) /* before another one has its turn */
-/* One that did not admit those sent to it has failed twice, one that was gone soon after, once. */
-#define DISTRUST_SHORT 2 /* so many failures: not given the place for FIRST_DISTRUST_US */
-#define DISTRUST_LONG 4  /* for DISTRUST_US, then doubling, to an hour */
-#define FIRST_DISTRUST_US (5 * INT64_C(1000000))
-#define DISTRUST_US (60 * INT64_C(1000000))
-#define BRIEF_US (10 * INT64_C(1000000)) /* carried the place for less: gone soon */
-#define NODES_MAX 32
-/* Being calm about it. */
-#define CALM_US (2 * INT64_C(1000000))        /* without a link before SESSION_LOST is told */
-#define MOVED_LASTS_US (2 * INT64_C(1000000)) /* before SESSION_EVENT_MOVED */
-#define BOUNCE_US (10 * INT64_C(1000000))     /* a network that is gone for less was not left */
-#define LATE_US (10 * INT64_C(1000000))       /* a tick this late: the machine slept */
-#define WAKING_US (2 * INT64_C(1000000))      /* for the relay to answer then */
-
 #define SUBMITS_IN_FLIGHT 16
 #define TYPING_MAX 64                /* typing people remembered */
 #define EARLY_NOTES_MAX 256          /* notes that wait for JOINED */
@@ -238,6 +201,7 @@ struct Session {
     bool by_turn;           /* `current` had its turn as a successor: nobody gave it the place */
     SessionCandidate probe; /* dialled while linked; id 0: none */
     int64_t probe_since_us;
+    int64_t disk_us;   /* the own one failed last; 0: never */
     GArray *distrusts; /* Distrust */
     unsigned losses;   /* log_losses() when that was looked at */
 

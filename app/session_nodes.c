@@ -185,8 +185,15 @@ bool session_distrusted(const Session *session, const uint8_t *key)
     return distrust && distrust->until_us > session->now_us;
 }
 
+bool session_own_fault(const Session *session)
+{
+    return session->disk_us > 0 && session->now_us < session->disk_us + BRIEF_US;
+}
+
 void session_distrust(Session *session, const uint8_t *key, unsigned times)
 {
+    if (session_own_fault(session))
+        return;
     Distrust *distrust = find_distrust(session, key);
     if (!distrust) {
         if (session->distrusts->len >= NODES_MAX)

@@ -290,6 +290,7 @@ void session_disk_failed(Session *session, const GError *error)
     g_array_set_size(session->arrivals, 0);
     session_unstore_items(session);
     session->first_page = false;
+    session->disk_us = session->now_us;
     bool full = g_error_matches(error, LOG_ERROR, LOG_ERROR_FULL);
     const char *text =
         full ? "The disk is full: nothing new can be kept until there is room." : error->message;

@@ -56,6 +56,12 @@ void session_plan(Session *session, Loss loss, const uint8_t *named)
 {
     session_forget_plan(session);
     const Node *lost = session->phase == PHASE_JOINED ? session_note_lost(session) : NULL;
+    if (session_own_fault(session)) { /* it is there; nobody else would do better */
+        if (lost)
+            add(session, lost->key, 0, RETURN_TURN_US);
+        begin_turn(session);
+        return;
+    }
     /* A link can break without its relay, and silence be on this side. Not all members come back at
      * once. */
     if (loss != LOSS_GONE && lost && lasted(session) && !session_distrusted(session, lost->key))

@@ -356,6 +356,27 @@ START_TEST(does_not_wait_for_all_that_it_remembers)
 }
 END_TEST
 
+START_TEST(a_full_disk_is_not_the_fault_of_the_relay)
+{
+    party_start_relay(party, 'h');
+    party_start(party, 'a');
+    party_start(party, 'b');
+    party_pass(party, 1000);
+    log_set_size_limit(session_log(party_session(party, 'a')), 1);
+    g_autofree char *text = g_strnfill(12000, 'x');
+    for (unsigned i = 0; i < 60; i++) {
+        party_say(party, 'b', text);
+        party_pass(party, 1000);
+    }
+    ck_assert_uint_ge(party_told(party, 'a', "notice disk-full"), 2);
+    ck_assert_uint_eq(party_served(party, 'a'), 0);
+    log_set_size_limit(session_log(party_session(party, 'a')), 1024 * 1024 * 1024);
+    party_pass(party, 7000);
+    ALL_FOLLOW("ab", 'h');
+    ck_assert_uint_eq(party_kept(party, 'a', text), 60);
+}
+END_TEST
+
 START_TEST(goes_where_the_person_typed_while_it_serves)
 {
     gather("ab");
@@ -403,6 +424,7 @@ int main(void)
                                   one_that_slept_while_it_served_merges,
                                   offers_to_connect_when_it_cannot_serve,
                                   tells_a_loss_only_when_it_lasts,
+                                  a_full_disk_is_not_the_fault_of_the_relay,
                                   does_not_wait_for_all_that_it_remembers,
                                   two_halves_go_on_and_merge,
                                   files_what_its_hub_stored_before_a_crash,

@@ -1,6 +1,6 @@
 #pragma once
-/* The other half of app/session_internal.h: what carries a place on from node to node. Only
- * included by that one. */
+/* The other half of app/session_internal.h: what carries a place on from node to node, and how
+ * their logs catch up. Only included by that one. */
 
 /* Carrying the place on: after a loss the next in line has its turn, then the next. */
 #define TURN_US (1500 * INT64_C(1000))        /* of each successor, when the link was closed */
@@ -116,3 +116,33 @@ bool session_begin_own(Session *session, GError **error);
 void session_cover_own(Session *session);
 /* This place of the relay's log was taken in before. */
 bool session_covers(Session *session, const uint8_t *log, uint64_t position);
+
+/* session_holes.c */
+void session_fetch_next(Session *session);
+void session_holes_begin(Session *session);
+/* The relay says that there is more to read. */
+void session_hinted(Session *session);
+/* It is not known yet whether anything shall be asked for by feeds. */
+bool session_holes_weighed(const Session *session);
+/* The relay named all its heads, up to this position. */
+void session_holes_named(Session *session, uint64_t position);
+/* Everything that they named is held. */
+void session_holes_compared(Session *session, uint64_t position);
+void session_holes_tried(Session *session);
+
+/* session_exchange.c */
+/* At Welcome. */
+void session_meet_log(Session *session, bool restored);
+/* For Hello: the newest event read of the relay's log. */
+void session_set_mark(Session *session, Wire__Hello *hello);
+void session_note_read(Session *session, const Event *event, uint64_t position);
+/* Into the transaction, before its commit. */
+void session_remember_other(Session *session);
+/* When joined: offers what this relay was not told of. */
+void session_begin_exchange(Session *session);
+void session_offer_heads(Session *session);
+void session_end_exchange(Session *session);
+void session_exchange_frame(Session *session, const Wire__Frame *frame);
+/* After a commit. */
+void session_go_on_exchanging(Session *session);
+int64_t session_exchange_deadline(const Session *session);

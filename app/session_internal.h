@@ -399,36 +399,6 @@ void session_file_arrival(const Session *session, Arrival *arrival);
 /* A message is told once, whatever brought it: false when it was. */
 bool session_first_showing(Session *session, const Event *event);
 
-/* session_holes.c */
-void session_fetch_next(Session *session);
-void session_holes_begin(Session *session);
-/* The relay says that there is more to read. */
-void session_hinted(Session *session);
-/* It is not known yet whether anything shall be asked for by feeds. */
-bool session_holes_weighed(const Session *session);
-/* The relay named all its heads, up to this position. */
-void session_holes_named(Session *session, uint64_t position);
-/* Everything that they named is held. */
-void session_holes_compared(Session *session, uint64_t position);
-void session_holes_tried(Session *session);
-
-/* session_exchange.c */
-/* At Welcome. */
-void session_meet_log(Session *session, bool restored);
-/* For Hello: the newest event read of the relay's log. */
-void session_set_mark(Session *session, Wire__Hello *hello);
-void session_note_read(Session *session, const Event *event, uint64_t position);
-/* Into the transaction, before its commit. */
-void session_remember_other(Session *session);
-/* When joined: offers what this relay was not told of. */
-void session_begin_exchange(Session *session);
-void session_offer_heads(Session *session);
-void session_end_exchange(Session *session);
-void session_exchange_frame(Session *session, const Wire__Frame *frame);
-/* After a commit. */
-void session_go_on_exchanging(Session *session);
-int64_t session_exchange_deadline(const Session *session);
-
 /* session_outbox.c */
 void item_free(Item *item);
 void flight_clear(gpointer data);

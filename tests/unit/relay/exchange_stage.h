@@ -13,11 +13,11 @@ typedef struct {
     GQueue inbox; /* GBytes, header included */
     Pair *pair;
     unsigned wanted, taken, given; /* Wants sent, events appended, events that came at all */
-    unsigned heads;                /* Heads frames that came */
+    unsigned heads, lost;          /* Heads frames that came; failed appends */
     uint64_t settled, completed;   /* positions; UINT64_MAX: none yet */
     bool paused, refused, closed;
     bool refuses_all; /* takes nothing that is given */
-    bool loses;       /* the next commit fails */
+    bool disk_full;   /* appending fails, and with it what was appended before */
     bool no_room;
     const uint8_t *elsewhere; /* author of whom others are asked */
 } Side;

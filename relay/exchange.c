@@ -13,7 +13,8 @@
 #include <string.h>
 
 /* Feeds looked at in one round for something that nobody is asked for yet. */
-#define TRIES 64
+#define TRIES 256
+#define TRY_AGAIN_US (20 * INT64_C(1000))
 /* Wants of one feed without an answer before it is left alone. */
 #define UNANSWERED_MAX 2
 
@@ -51,7 +52,7 @@ Exchange *exchange_new(Log *log, const ExchangeConfig *config, const ExchangeOut
     exchange->lacks = g_hash_table_new_full(lack_hash, lack_equal, g_free, NULL);
     g_queue_init(&exchange->ready);
     g_queue_init(&exchange->wants);
-    exchange->answer_us = INT64_MAX;
+    exchange->answer_us = exchange->more_us = INT64_MAX;
     exchange->losses = log_losses(log);
     return exchange;
 }
@@ -94,6 +95,7 @@ void exchange_drop(Exchange *exchange)
         exchange->late_next = (exchange->late_next + 1) % WANTS_AT_ONCE;
     }
     exchange->ask_count = 0;
+    exchange->more_us = INT64_MAX;
     g_queue_clear(&exchange->ready);
     g_hash_table_remove_all(exchange->lacks);
     exchange->owes_settled = false;
@@ -193,22 +195,30 @@ static void ask_for(Exchange *exchange, Lack *lack, int64_t now_us)
     *ask = (Ask){.lack = lack, .first = part.first, .last = part.last};
     lack->asked++;
     lack->last = part.first - 1;
-    exchange_get_ready(exchange, lack);
+    if (lack->first <= lack->last)
+        exchange_get_ready(exchange, lack);
     send_want(exchange, ask, now_us);
 }
 
 static void ask_more(Exchange *exchange, int64_t now_us)
 {
-    for (unsigned tries = 0; tries < TRIES && !exchange->paused; tries++) {
-        if (g_queue_is_empty(&exchange->ready) || exchange->ask_count == WANTS_AT_ONCE ||
-            events_asked(exchange) >= EVENTS_AT_ONCE)
+    unsigned deferred = 0;
+    exchange->more_us = INT64_MAX;
+    for (unsigned tries = 0; !exchange->paused && !g_queue_is_empty(&exchange->ready); tries++) {
+        if (exchange->ask_count == WANTS_AT_ONCE || events_asked(exchange) >= EVENTS_AT_ONCE)
             return;
+        if (tries >= TRIES || deferred >= exchange->ready.length) {
+            exchange->more_us = now_us + TRY_AGAIN_US;
+            return;
+        }
         Lack *lack = g_queue_pop_head(&exchange->ready);
         lack->queued = false;
-        if (is_asked_elsewhere(exchange, lack))
+        if (is_asked_elsewhere(exchange, lack)) {
             exchange_get_ready(exchange, lack);
-        else
+            deferred++;
+        } else {
             ask_for(exchange, lack, now_us);
+        }
     }
 }
 
@@ -359,7 +369,7 @@ void exchange_continue(Exchange *exchange, bool pause, int64_t now_us)
 
 int64_t exchange_deadline(const Exchange *exchange)
 {
-    int64_t deadline = exchange_answer_deadline(exchange);
+    int64_t deadline = MIN(exchange_answer_deadline(exchange), exchange->more_us);
     for (unsigned i = 0; i < exchange->ask_count; i++)
         deadline = MIN(deadline, exchange->asks[i].sent_us + WANT_PATIENCE_US);
     if (exchange->ask_again && !exchange->paused && !exchange->naming &&

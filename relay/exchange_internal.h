@@ -44,6 +44,7 @@ struct Exchange {
     /* What is missing here. */
     GHashTable *lacks; /* Lack, owned */
     GQueue ready;      /* Lack: something to ask for */
+    int64_t more_us;   /* looks through it again then */
     Ask asks[WANTS_AT_ONCE];
     unsigned ask_count;
     uint32_t late[WANTS_AT_ONCE]; /* given up, may be answered yet */

@@ -143,7 +143,6 @@ typedef struct {
     bool live;
 } Arrival;
 
-/* Somebody who types, until then. */
 /* Somebody who types, as far as is known. */
 typedef struct {
     uint8_t key[KEY_SIZE];

@@ -192,9 +192,18 @@ static bool are_too_many(Hub *hub, uint64_t count)
     return hub->gathered > GATHERED_AT_ONCE;
 }
 
+/* The part of the room that comes back may have been ahead; what is said next comes after all of
+ * it. */
+static void catch_up_with_time(Hub *hub)
+{
+    hub->room_base_ms = MAX(hub->room_base_ms, log_newest_time_ms(hub->log));
+}
+
 static void tell_news(Hub *hub)
 {
     uint64_t gathered = count_gathered(hub);
+    if (gathered > 0)
+        catch_up_with_time(hub);
     if (gathered == 0) {
         hub->told = deliver_to_everybody(hub, false);
         learn_profiles(hub);

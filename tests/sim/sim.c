@@ -26,7 +26,9 @@ typedef struct {
     int64_t healing_us;
 } Totals;
 
-static void run(guint64 seed, bool trace, bool hostile, const char *directory, Totals *totals)
+static gboolean hostile = FALSE, trace = FALSE, times = FALSE;
+
+static void run(guint64 seed, const char *directory, Totals *totals)
 {
     g_autofree char *why = NULL;
     g_autoptr(World) world = world_new(seed, directory);
@@ -42,15 +44,18 @@ static void run(guint64 seed, bool trace, bool hostile, const char *directory, T
     totals->healing_us = MAX(totals->healing_us, world_healing_us(world));
     if (!well)
         printf("seed %" G_GUINT64_FORMAT " failed: %s\n", seed, why);
+    else if (times)
+        printf("seed %" G_GUINT64_FORMAT ": %u nodes, healed in %.1f s\n", seed, world_nodes(world),
+               (double)world_healing_us(world) / G_USEC_PER_SEC);
     fflush(stdout);
 }
 
 int main(int argc, char **argv)
 {
     g_autofree char *range = NULL;
-    gboolean hostile = FALSE, trace = FALSE;
     const GOptionEntry entries[] = {
         {"trace", 0, 0, G_OPTION_ARG_NONE, &trace, "Print what happens", NULL},
+        {"times", 0, 0, G_OPTION_ARG_NONE, &times, "Print how long each world took to heal", NULL},
         {"hostile", 0, 0, G_OPTION_ARG_NONE, &hostile,
          "Alter what members get; see whether any breaks", NULL},
         {"seeds", 0, 0, G_OPTION_ARG_STRING, &range, "Which worlds to run", "FIRST-LAST"},
@@ -75,7 +80,7 @@ int main(int argc, char **argv)
             fprintf(stderr, "%s: %s\n", directory, g_strerror(errno));
             return 74;
         }
-        run(seed, trace, hostile, directory, &totals);
+        run(seed, directory, &totals);
         remove_tree(directory);
     }
     printf("seeds %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT

@@ -23,6 +23,7 @@ struct Stage {
     Actor actors[STAGE_MEMBERS];
     char *told;
     uint8_t tokens;
+    int64_t ahead_ms;
 };
 
 static const uint8_t place[PLACE_SIZE] = "the stage's id.";
@@ -364,7 +365,7 @@ static void sign(Stage *stage, char who, char to, uint32_t kind, GBytes *content
         .seq = author->seq[lane],
         .prev = author->seq[lane] > 1 ? author->prev[lane] : NULL,
         .place = place,
-        .time_ms = hub_room_time_ms(stage->hub),
+        .time_ms = hub_room_time_ms(stage->hub) + stage->ahead_ms,
         .token = token,
         .kind = kind,
         .room = to ? NULL : general,
@@ -418,6 +419,11 @@ void stage_profile(Stage *stage, char who, const char *name)
 {
     g_autoptr(GBytes) content = profile(name);
     sign_and_submit(stage, who, '\0', EVENT_PROFILE, content);
+}
+
+void stage_set_ahead(Stage *stage, int64_t ms)
+{
+    stage->ahead_ms = ms;
 }
 
 bool stage_gather(Stage *stage, char who, char to, const char *text)

@@ -39,6 +39,8 @@ void stage_say(Stage *stage, char who, char to, const char *text, unsigned skip)
 /* The same message comes into the log past the hub, as from another log; not committed. False when
  * that failed, and with it the whole transaction. */
 bool stage_gather(Stage *stage, char who, char to, const char *text);
+/* From now on what is said or gathered is dated so much after room time. */
+void stage_set_ahead(Stage *stage, int64_t ms);
 bool stage_gather_profile(Stage *stage, char who, const char *name);
 void stage_profile(Stage *stage, char who, const char *name);
 /* Submits the last event of `who` once more. */

@@ -58,6 +58,22 @@ START_TEST(what_was_gathered_is_delivered)
 }
 END_TEST
 
+/* Else what is said after two halves met would be shown before what the other half said. */
+START_TEST(who_comes_back_from_ahead_brings_the_time_along)
+{
+    int64_t before_ms = hub_room_time_ms(stage_hub(stage));
+    stage_set_ahead(stage, 5000);
+    stage_say(stage, 'a', '\0', "fast", 0);
+    stage_flush(stage);
+    ck_assert_int_lt(hub_room_time_ms(stage_hub(stage)), before_ms + 5000);
+    stage_set_ahead(stage, 3600000);
+    stage_gather(stage, 'c', '\0', "from another half");
+    commit();
+    stage_flush(stage);
+    ck_assert_int_ge(hub_room_time_ms(stage_hub(stage)), before_ms + 3600000);
+}
+END_TEST
+
 START_TEST(the_sessions_commit_counts)
 {
     stage_say(stage, 'a', '\0', "one", 0);
@@ -179,6 +195,7 @@ int main(void)
     TCase *test = tcase_create("shared");
     tcase_add_checked_fixture(test, setup, teardown);
     tcase_add_test(test, what_was_gathered_is_delivered);
+    tcase_add_test(test, who_comes_back_from_ahead_brings_the_time_along);
     tcase_add_test(test, the_sessions_commit_counts);
     tcase_add_test(test, what_was_gathered_and_is_private_reaches_its_reader_alone);
     tcase_add_test(test, of_much_that_was_gathered_members_get_a_hint);

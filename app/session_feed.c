@@ -7,7 +7,12 @@
 #include "app/session_internal.h"
 #include "relay/seal.h"
 
-#define AHEAD_MS INT64_C(30000) /* how far an event may be pushed behind what it must follow */
+/* How far an event may be pushed behind what it must follow: relays refuse what is further ahead.
+ */
+#define AHEAD_MS (TIME_AHEAD_MS - 2000)
+/* For the relay to hear of what is later than its time; how often it is asked for that. */
+#define AHEAD_WAIT_US (3 * INT64_C(1000000))
+#define AHEAD_PING_US (200 * INT64_C(1000))
 
 static const uint8_t *self_key(const Session *session)
 {
@@ -52,6 +57,28 @@ void session_measure_tail(Session *session)
 
 /* Later than everything it may answer and than everything said before, so that all show it in the
  * order said; unless that would be too far ahead of the room. */
+/* Two halves met whose clocks differ. The relay is about to hear of what is held here, and its time
+ * goes on from there; what was not signed yet should come after it. */
+bool session_is_ahead(const Session *session)
+{
+    return session->phase == PHASE_JOINED && session->now_us < session->phase_us + AHEAD_WAIT_US &&
+           log_newest_time_ms(session->log) >=
+               session_room_time_ms(session, session->now_us) + AHEAD_MS;
+}
+
+void session_ask_time(Session *session)
+{
+    if (session->now_us >= session->ping_us + AHEAD_PING_US)
+        session_ping(session);
+}
+
+int64_t session_time_deadline(const Session *session)
+{
+    return session_is_ahead(session)
+               ? MIN(session->ping_us + AHEAD_PING_US, session->phase_us + AHEAD_WAIT_US)
+               : 0;
+}
+
 static int64_t sign_time_ms(const Session *session)
 {
     int64_t room_ms = session_room_time_ms(session, session->now_us);

@@ -431,6 +431,10 @@ void session_new_incarnation(Session *session);
 /* Looks again where the own feed ends. */
 void session_measure_tail(Session *session);
 bool session_can_sign(const Session *session, const Item *item);
+/* Room time is behind what is held here: nothing should be signed for a moment. */
+bool session_is_ahead(const Session *session);
+void session_ask_time(Session *session);               /* now and then while it is so */
+int64_t session_time_deadline(const Session *session); /* 0: it is not */
 /* Inside a transaction of the store. */
 gboolean session_sign(Session *session, Item *item, GError **error);
 /* Forgets the signed bytes of `item` and of what follows it in its feed. */

@@ -89,7 +89,8 @@ void session_refuse(Session *session, Item *item, const char *why)
 static bool may_sign(const Session *session, const Item *item)
 {
     return session->phase == PHASE_JOINED && session->has_incarnation && !session->draining &&
-           session_can_sign(session, item) && !session_next_unsigned(session);
+           session_can_sign(session, item) && !session_next_unsigned(session) &&
+           !session_is_ahead(session);
 }
 
 Item *session_queue(Session *session, const ConversationId *conversation, uint32_t kind,

@@ -64,6 +64,10 @@ static void sign_some(Session *session)
     Item *item = count < SUBMITS_IN_FLIGHT ? session_next_unsigned(session) : NULL;
     if (!item)
         return;
+    if (session_is_ahead(session)) {
+        session_ask_time(session);
+        return;
+    }
     g_autoptr(GError) error = NULL;
     bool done = store_begin(session->store, &error);
     for (; done && item && count < SUBMITS_IN_FLIGHT; count++) {
@@ -170,7 +174,7 @@ int64_t session_outbox_deadline(const Session *session)
     double missing = MAX(1.0 - session->tokens, 0);
     int64_t tokens_us =
         session->tokens_us + (int64_t)(missing / session->submit_rate * G_USEC_PER_SEC) + 1000;
-    return MAX(session->hold_us, tokens_us);
+    return MAX(MAX(session->hold_us, tokens_us), session_time_deadline(session));
 }
 
 void session_outbox_unlinked(Session *session)

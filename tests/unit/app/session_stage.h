@@ -32,7 +32,7 @@ void session_stage_up(SessionStage *stage, char who);
 void session_stage_fail(SessionStage *stage);
 void session_stage_cut(SessionStage *stage);
 
-/* Welcome: `traits` are words of: place2 log2 ahead forgot late. */
+/* Welcome: `traits` are words of: place2 log2 ahead forgot late early. */
 void session_stage_welcome(SessionStage *stage, const char *traits);
 /* The roster: "b", "b away", "b gone" …; `more` follows. */
 void session_stage_roster(SessionStage *stage, const char *entry, bool more);

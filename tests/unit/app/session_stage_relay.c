@@ -36,8 +36,9 @@ void session_stage_welcome(SessionStage *stage, const char *traits)
     welcome.place = (ProtobufCBinaryData){
         PLACE_SIZE, (uint8_t *)session_stage_places[session_stage_has(traits, "place2")]};
     welcome.place_name = (char *)"Home";
-    welcome.room_time_ms =
-        session_stage_wall_ms(stage) + (session_stage_has(traits, "late") ? 86400000 : 0);
+    welcome.room_time_ms = session_stage_wall_ms(stage) +
+                           (session_stage_has(traits, "late") ? 86400000 : 0) -
+                           (session_stage_has(traits, "early") ? 86400000 : 0);
     welcome.log =
         (ProtobufCBinaryData){PLACE_SIZE, (uint8_t *)logs[session_stage_has(traits, "log2")]};
     welcome.head = stage->position;

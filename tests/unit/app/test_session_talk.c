@@ -249,6 +249,27 @@ START_TEST(measures_the_time_again)
 }
 END_TEST
 
+/* Else it would be shown before what was said in the half that was ahead. */
+START_TEST(waits_for_a_relay_that_lags_behind_what_is_held)
+{
+    PLAY(JOIN, {PASS, NULL, 1000}, {CUT}, {PASS, NULL, 100}, {READS, "dial 1"}, {UP},
+         {READS, "> hello place one, holds 1"}, {WELCOME, "log2 early forgot"},
+         {READS, "notice clock"}, {ROSTER, "b"}, {PAGE}, {READS, "joined"}, {READS, "> heads"},
+         {READS, "> submit 1 name Me"}, {TAKEN}, {SAY, "after"}, {READS, "queued after"},
+         {READS, "> ping 0"}, {QUIET}, {PONG}, {READS, "> submit 2 after"});
+}
+END_TEST
+
+START_TEST(does_not_wait_for_a_relays_time_for_long)
+{
+    PLAY(JOIN, {PASS, NULL, 1000}, {CUT}, {PASS, NULL, 100}, {READS, "dial 1"}, {UP},
+         {READS, "> hello place one, holds 1"}, {WELCOME, "log2 early"}, {READS, "notice clock"},
+         {ROSTER, "b"}, {PAGE}, {READS, "joined"}, {READS, "> heads"}, {SAY, "after"},
+         {READS, "queued after"}, {READS, "> ping 0"}, {PASS, NULL, 190}, {QUIET}, {PASS, NULL, 20},
+         {READS, "> ping 0"});
+}
+END_TEST
+
 START_TEST(tells_of_a_clock_that_is_far_off)
 {
     PLAY({FIND, "relay here", 1}, {UP}, {WELCOME, "late"}, {READS, "state joining"},
@@ -302,6 +323,8 @@ int main(void)
                                   begins_anew_after_a_fork,
                                   begins_anew_when_the_relay_knows_more,
                                   measures_the_time_again,
+                                  waits_for_a_relay_that_lags_behind_what_is_held,
+                                  does_not_wait_for_a_relays_time_for_long,
                                   tells_of_a_clock_that_is_far_off,
                                   says_in_private,
                                   publishes_a_new_name};

@@ -61,7 +61,8 @@ void session_hello(Session *session)
 static void measure_room_time(Session *session, int64_t room_ms, int64_t asked_us)
 {
     int64_t rtt_us = MAX(session->now_us - asked_us, 0);
-    int64_t measured = CLAMP(room_ms, TIME_MIN_MS, TIME_MAX_MS) + rtt_us / 2000;
+    int64_t latest_ms = event_latest_ms(session->output.wall_ms(session->user));
+    int64_t measured = CLAMP(room_ms, TIME_MIN_MS, latest_ms) + rtt_us / 2000;
     int64_t expected = session_room_time_ms(session, session->now_us);
     bool jumped = ABS(measured - expected) > rtt_us / 1000 + CLOCK_DOUBT_MS;
     if (session->room_known && rtt_us > session->rtt_us && !jumped)

@@ -184,6 +184,13 @@ static Event *open_event(Session *session, const Wire__SignedEvent *sent)
     return event;
 }
 
+/* As of hubs (relay/hub_exchange.c): nobody may write into a time that no clock explains. */
+static bool is_too_late(const Session *session, const Event *event)
+{
+    return event_is_too_late(event, session->output.wall_ms(session->user),
+                             session_room_time_ms(session, session->now_us));
+}
+
 static void receive_event(Session *session, Event *event, uint64_t position, bool live)
 {
     if (session_is_self(session, event_author(event)) && session_own_seen(session, event, position))
@@ -202,7 +209,8 @@ static bool is_recent(const Session *session, const Event *event)
 static void receive(Session *session, const Wire__Entry *entry, bool delivered)
 {
     g_autoptr(Event) event = open_event(session, entry->event);
-    if (!event || !event_concerns(event, identity_key(session->identity)))
+    if (!event || !event_concerns(event, identity_key(session->identity)) ||
+        is_too_late(session, event))
         return;
     session_note_read(session, event, entry->position);
     receive_event(session, event, entry->position,
@@ -222,7 +230,7 @@ static void keep(Session *session, const Event *event)
 void session_take(Session *session, const Wire__SignedEvent *sent)
 {
     g_autoptr(Event) event = open_event(session, sent);
-    if (!event)
+    if (!event || is_too_late(session, event))
         return;
     if (event_concerns(event, identity_key(session->identity)))
         receive_event(session, event, 0, is_recent(session, event));

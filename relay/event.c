@@ -224,6 +224,17 @@ const uint8_t *event_place(const Event *event)
     return event->place;
 }
 
+int64_t event_latest_ms(int64_t wall_ms)
+{
+    return MIN(MAX(wall_ms, TIME_FIRST_MS), TIME_MAX_MS - TIME_FAR_MS) + TIME_FAR_MS;
+}
+
+bool event_is_too_late(const Event *event, int64_t wall_ms, int64_t room_ms)
+{
+    int64_t latest_ms = event_latest_ms(wall_ms) + TIME_SLACK_MS;
+    return event->time_ms > MAX(latest_ms, room_ms + TIME_AHEAD_MS);
+}
+
 int64_t event_time_ms(const Event *event)
 {
     return event->time_ms;

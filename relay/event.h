@@ -67,6 +67,11 @@ Lane event_lane(const Event *event);
 uint64_t event_seq(const Event *event);
 const uint8_t *event_prev(const Event *event); /* NULL at seq 1 */
 const uint8_t *event_place(const Event *event);
+/* Room time never goes beyond this, whatever others say: TIME_FAR_MS after the wall clock. */
+int64_t event_latest_ms(int64_t wall_ms);
+/* What another log holds may be this late and no later: what honest members write where room time
+ * was driven that far, and what is ahead of the room by no more than may be submitted. */
+bool event_is_too_late(const Event *event, int64_t wall_ms, int64_t room_ms);
 int64_t event_time_ms(const Event *event);
 const uint8_t *event_token(const Event *event);
 uint32_t event_kind(const Event *event);

@@ -52,10 +52,10 @@ Hub *hub_new(const HubConfig *config, Log *log, const HubOutput *output, void *u
     hub->told = hub->looked = log_head(log);
     hub->losses = log_losses(log);
     hub->steady = config->room_time_ms > 0;
-    hub->room_base_ms =
-        MAX(hub->steady ? config->room_time_ms : output->wall_ms(user), log_newest_time_ms(log));
+    hub->room_base_ms = hub->steady ? config->room_time_ms : output->wall_ms(user);
     hub->room_base_us = now_us;
     hub->now_us = now_us;
+    hub_follow_newest(hub);
     hub->hint_due_us = hub->tick_us = hub->roster_due_us = hub->successors_due_us = INT64_MAX;
     hub_gathering_set_up(hub);
     load_roster(hub);
@@ -94,6 +94,15 @@ int64_t hub_room_time_ms(const Hub *hub)
     int64_t steady = hub->room_base_ms + (hub->now_us - hub->room_base_us) / 1000;
     int64_t room = hub->steady ? steady : MAX(steady, hub->output.wall_ms(hub->user));
     return CLAMP(room, TIME_MIN_MS, TIME_MAX_MS);
+}
+
+/* What is written next comes after what is there. */
+void hub_follow_newest(Hub *hub)
+{
+    int64_t latest_ms = event_latest_ms(hub->output.wall_ms(hub->user));
+    int64_t room_ms = MAX(hub_room_time_ms(hub), log_newest_time_ms(hub->log));
+    hub->room_base_ms = MIN(room_ms, latest_ms);
+    hub->room_base_us = hub->now_us;
 }
 
 static void begin(Hub *hub, int64_t now_us)

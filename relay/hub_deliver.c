@@ -209,7 +209,10 @@ static void tell_news(Hub *hub)
         learn_profiles(hub);
         g_array_set_size(hub->submitted, 0);
         hub->looked = log_head(hub->log);
-    } else if (!are_too_many(hub, gathered)) {
+        return;
+    }
+    hub_follow_newest(hub);
+    if (!are_too_many(hub, gathered)) {
         walk_log(hub, hub->told, true);
     } else {
         deliver_to_everybody(hub, true);

@@ -155,10 +155,12 @@ static void take(const Wire__SignedEvent *sent, void *user)
         gatherer->pause_us = hub->now_us + GATHER_PAUSE_US;
     g_autoptr(Event) event = event_open(sent->body.data, sent->body.len, sent->signature.data,
                                         sent->signature.len, log_place(hub->log), &why);
-    if (event)
-        append(link, event);
-    else
+    if (!event)
         leave_out(link, why);
+    else if (event_is_too_late(event, hub->output.wall_ms(hub->user), hub_room_time_ms(hub)))
+        hub_report(hub, "too-late", link, NULL); /* who brings it may have been told it by others */
+    else
+        append(link, event);
 }
 
 /* --- frames --- */

@@ -110,6 +110,9 @@ void hub_doom(HubLink *link);
 int64_t hub_change_due(const Hub *hub);
 void hub_report(Hub *hub, const char *event, const HubLink *link, const char *detail);
 
+/* Room time is not before the newest event that the log holds. */
+void hub_follow_newest(Hub *hub);
+
 /* hub_submit.c */
 void hub_submit(HubLink *link, const Wire__Submit *submit);
 /* The receipt of what was stored; nothing when `link` is NULL. */

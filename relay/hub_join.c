@@ -115,8 +115,10 @@ void hub_hello(HubLink *link, const Wire__Hello *hello)
     Hub *hub = link->hub;
     if (!admissible(link, hello))
         return;
-    /* A relay program in reserve is nobody who is here. */
-    bool person = !hello->relay_program;
+    /* A relay program in reserve is nobody who is here. There is none where an app serves: it would
+     * serve itself. */
+    link->relay_program = hub->relay_program && hello->relay_program;
+    bool person = !link->relay_program;
     RosterMember *member = person ? roster_add(hub->roster, link->key) : NULL;
     if (person && !member) {
         hub_part(link, WIRE__PARTING__FULL, "This place has as many members as it can hold.");

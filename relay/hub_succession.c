@@ -48,14 +48,13 @@ void hub_set_succession(HubLink *link, const Wire__Hello *hello)
 {
     g_autoptr(GStrvBuilder) kept = g_strv_builder_new();
     bool any = false;
-    link->relay_program = hello->relay_program;
     for (size_t i = 0; i < MIN(hello->n_addresses, ADDRESSES_MAX); i++) {
         if (!is_numeric(hello->addresses[i]))
             continue;
         g_strv_builder_add(kept, hello->addresses[i]);
         any = true;
     }
-    if (any && (hello->app || hello->relay_program))
+    if (any && (hello->app || link->relay_program))
         link->addresses = g_strv_builder_end(kept);
     if (can_serve(link))
         hub_succession_changed(link->hub);

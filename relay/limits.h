@@ -34,7 +34,7 @@
 #define SOFTWARE_MAX 64 /* bytes of a program's name */
 #define NOTE_MAX 1024   /* bytes of the text of a Receipt or Goodbye */
 #define ADDRESSES_MAX 8
-#define ADDRESS_MAX 262         /* bytes of host:port */
+#define ADDRESS_MAX 262 /* bytes of host:port */
 #define SUCCESSORS_MAX 8
 #define POSITION_MAX INT64_MAX  /* of positions and seq: SQLite holds no more */
 #define PAGE_MAX 200            /* events of a page; a page is also cut at FRAME_MAX */
@@ -56,6 +56,11 @@
 #define TIME_MIN_MS INT64_C(0)
 #define TIME_MAX_MS INT64_C(253402300799000) /* 9999-12-31 */
 #define TIME_AHEAD_MS INT64_C(10000)
+/* Clocks may be wrong by years, but not by more than this; and no clock that shows an earlier time
+ * than this program's first is right. Nobody who lies about the time moves a room further. */
+#define TIME_FAR_MS (INT64_C(20) * 366 * 24 * 3600 * 1000)
+#define TIME_FIRST_MS INT64_C(1767225600000)      /* 2026-01-01 */
+#define TIME_SLACK_MS (INT64_C(24) * 3600 * 1000) /* between two clocks that are about right */
 
 /* Notes are for now: one that was written so long before or after room time is one held back. */
 #define NOTE_AGE_MAX_MS INT64_C(120000)

@@ -108,3 +108,9 @@ bool source_address_is_near(const SourceAddress *address)
     freeifaddrs(interfaces);
     return near;
 }
+
+bool source_address_admits(const struct sockaddr_storage *address)
+{
+    SourceAddress source = source_address_of(address);
+    return source_address_is_near(&source);
+}

@@ -20,3 +20,5 @@ bool source_address_is_private(const SourceAddress *address);
 /* Private, or global IPv6 with the prefix of one of this machine's own addresses: hosts of one LAN
  * reach each other by those too. Reads the interfaces. */
 bool source_address_is_near(const SourceAddress *address);
+/* The same of what a socket knows. */
+bool source_address_admits(const struct sockaddr_storage *address);

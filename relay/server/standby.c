@@ -4,11 +4,12 @@
  */
 #include "relay/server/standby.h"
 
+#include "discovery/reach.h"
 #include "discovery/txt.h"
 #include "relay/dialer.h"
 #include "relay/follower.h"
-#include "relay/server/reach.h"
 #include "relay/server/rivals.h"
+#include "relay/source_address.h"
 
 #include <string.h>
 
@@ -107,7 +108,7 @@ static void follower_admitted(void *user)
     Standby *standby = user;
     int64_t now_us = g_get_monotonic_time();
     if (standby->phase == STANDBY_SERVING) {
-        g_auto(GStrv) addresses = reach_texts(standby->answered);
+        g_auto(GStrv) addresses = reach_write(standby->answered);
         standby->output.retire(standby->other, addresses, standby->user);
     }
     standby->phase = STANDBY_FOLLOWING;
@@ -180,7 +181,7 @@ static void dial_opened(Link *link, const uint8_t *key, GSocketAddress *address,
     g_clear_pointer(&standby->dialer, dialer_free);
     link_set_events(link, &link_events, standby);
     standby->opened_us = g_get_monotonic_time();
-    g_auto(GStrv) own = reach_own(standby->port);
+    g_auto(GStrv) own = reach_own(standby->port, source_address_admits);
     standby->follower = follower_new(standby->log, key, own, &output, standby, standby->opened_us);
 }
 
@@ -210,7 +211,9 @@ static void add_target(Standby *standby, const uint8_t *key, char *const *addres
         if (memcmp(g_array_index(standby->targets, Target, i).key, key, KEY_SIZE) == 0)
             return;
     }
-    Target target = {.addresses = reach_read(addresses), .patience_us = patience_us};
+    guint count = addresses != NULL ? g_strv_length((char **)addresses) : 0;
+    Target target = {.addresses = reach_read(addresses, count, source_address_admits),
+                     .patience_us = patience_us};
     const GPtrArray *known = rivals_addresses(standby->rivals, key);
     memcpy(target.key, key, KEY_SIZE);
     for (guint i = 0; known != NULL && i < known->len; i++)

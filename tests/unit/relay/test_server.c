@@ -193,7 +193,7 @@ START_TEST(a_new_place_is_another_each_time_and_keeps_its_name)
             ck_assert_int_eq(strcmp(place, now) == 0, i == 1);
         g_free(place);
         place = g_steal_pointer(&now);
-        g_autofree char *listening = await_line(log, "event=listening");
+        g_free(await_line(log, "event=listening"));
         g_subprocess_send_signal(process, SIGTERM);
         ck_assert_int_eq(exit_code(process), 0);
     }
@@ -211,7 +211,7 @@ START_TEST(a_new_place_where_one_is_kept_is_64)
                                             "--new-place", "Attic",     NULL};
     g_autoptr(GSubprocess) second = start(directory, arguments);
     g_autoptr(GDataInputStream) words = log_of(second);
-    g_autofree char *why = await_line(words, "keeps a place already");
+    g_free(await_line(words, "keeps a place already"));
     ck_assert_int_eq(exit_code(second), 64);
 }
 END_TEST
@@ -230,7 +230,7 @@ START_TEST(a_log_set_aside_begins_anew_as_the_same_place)
         ck_assert(place == NULL || strcmp(place, now) == 0);
         g_free(place);
         place = g_steal_pointer(&now);
-        g_autofree char *listening = await_line(log, "event=listening");
+        g_free(await_line(log, "event=listening"));
         g_subprocess_send_signal(process, SIGTERM);
         ck_assert_int_eq(exit_code(process), 0);
         g_autofree char *path = g_build_filename(directory, "log.db", NULL);

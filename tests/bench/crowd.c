@@ -175,6 +175,8 @@ static void take_entry(Member *member, const Field *entry, int64_t now_us)
         }
     }
     member->crowd->counts.deliveries++;
+    if (token.writer - member->crowd->config.first >= member->crowd->config.members)
+        return; /* somebody else's */
     histogram_add(&member->crowd->counts.latency, (uint64_t)MAX(now_us - token.sent_us, 0));
     if (token.writer == member->number)
         member->own++;

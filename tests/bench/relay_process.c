@@ -1,5 +1,7 @@
 #include "tests/bench/relay_process.h"
 
+#include "tests/bench/process_use.h"
+
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <stdio.h>
@@ -46,22 +48,42 @@ static uint16_t await_port(FILE *log)
     g_error("the relay did not start");
 }
 
+static void spawn(RelayProcess *relay, const char *program)
+{
+    g_autofree char *path = find_program(program);
+    g_autofree char *port = g_strdup_printf("%u", relay->port);
+    g_autoptr(GError) error = NULL;
+    const char *arguments[] = {path, "serve",  "--data", relay->directory, "--port",
+                               port, "--name", "Bench",  "--no-mdns",      NULL};
+    if (!g_spawn_async_with_pipes(NULL, (char **)arguments, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL,
+                                  NULL, &relay->pid, NULL, NULL, &relay->err, &error))
+        g_error("cannot start the relay: %s", error->message);
+    FILE *log = fdopen(relay->err, "r");
+    relay->port = await_port(log);
+    g_thread_unref(g_thread_new("log", throw_away, log));
+}
+
 RelayProcess relay_process_start(const char *program)
 {
     RelayProcess relay = {0};
-    g_autofree char *path = find_program(program);
     g_autoptr(GError) error = NULL;
     relay.directory = g_dir_make_tmp("backfence-bench-XXXXXX", &error);
-    const char *arguments[] = {path, "serve",  "--data", relay.directory, "--port",
-                               "0",  "--name", "Bench",  "--no-mdns",     NULL};
-    if (relay.directory == NULL ||
-        !g_spawn_async_with_pipes(NULL, (char **)arguments, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL,
-                                  NULL, &relay.pid, NULL, NULL, &relay.err, &error))
+    if (relay.directory == NULL)
         g_error("cannot start the relay: %s", error->message);
-    FILE *log = fdopen(relay.err, "r");
-    relay.port = await_port(log);
-    g_thread_unref(g_thread_new("log", throw_away, log));
+    spawn(&relay, program);
     return relay;
+}
+
+void relay_process_kill(RelayProcess *relay)
+{
+    kill(relay->pid, SIGKILL);
+    waitpid(relay->pid, NULL, 0);
+    g_spawn_close_pid(relay->pid);
+}
+
+void relay_process_restart(RelayProcess *relay, const char *program)
+{
+    spawn(relay, program);
 }
 
 static void remove_directory(const char *path)
@@ -86,28 +108,12 @@ gboolean relay_process_stop(RelayProcess *relay)
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-static char *read_proc(const RelayProcess *relay, const char *file)
-{
-    g_autofree char *path = g_strdup_printf("/proc/%d/%s", (int)relay->pid, file);
-    char *text = NULL;
-    if (!g_file_get_contents(path, &text, NULL, NULL))
-        g_error("the relay is gone");
-    return text;
-}
-
 double relay_process_cpu(const RelayProcess *relay)
 {
-    g_autofree char *stat = read_proc(relay, "stat");
-    /* proc(5): fields 14 and 15, counted from 1; the name in field 2 may hold anything but ends at
-     * the last parenthesis. */
-    g_auto(GStrv) fields = g_strsplit(strrchr(stat, ')') + 2, " ", 14);
-    return (g_ascii_strtod(fields[11], NULL) + g_ascii_strtod(fields[12], NULL)) /
-           (double)sysconf(_SC_CLK_TCK);
+    return process_use_cpu(relay->pid);
 }
 
 uint64_t relay_process_rss(const RelayProcess *relay)
 {
-    g_autofree char *status = read_proc(relay, "status");
-    const char *line = strstr(status, "VmRSS:");
-    return line != NULL ? strtoull(line + strlen("VmRSS:"), NULL, 10) : 0;
+    return process_use_rss(relay->pid);
 }

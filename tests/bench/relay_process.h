@@ -16,6 +16,9 @@ typedef struct {
 /* `program` NULL: $BACKFENCE_RELAY, else beside this program. Ends this program when it does not
  * start. */
 RelayProcess relay_process_start(const char *program);
+/* At once. What it stored and its port stay for relay_process_restart(). */
+void relay_process_kill(RelayProcess *relay);
+void relay_process_restart(RelayProcess *relay, const char *program);
 /* SIGTERM, waits, removes the directory; false when it did not exit with 0. */
 gboolean relay_process_stop(RelayProcess *relay);
 /* Processor time used so far, seconds. */

@@ -1,8 +1,8 @@
 #pragma once
 /* Catching up between two logs of a place over one link: both name the heads of their feeds, each
  * asks for what it lacks, newest first, and says when it has everything. The same core at both
- * ends, socket-free; relay/hub_exchange.c and app/session_exchange.c are its users. PROTOCOL.md
- * §3a.
+ * ends, socket-free; relay/hub_exchange.c and app/session_exchange.c are its users. PROTOCOL.md,
+ * "Catching up".
  *
  * It reads the log, never writes it: what was given is handed to the user, who verifies and appends
  * it. One thread. */

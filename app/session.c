@@ -99,15 +99,21 @@ static void after_joined(Session *session, const char *why, int64_t wait_us)
     session->was_joined = true;
     session->lost_us = session->now_us;
     session_begin_calm(session, why, wait_us);
-    if (session->now_us >= session->phase_us + BRIEF_US)
+    if (session->now_us >= session->phase_us + BRIEF_US) {
         session_trust(session, session->relay_key);
-    else if (session->loss != LOSS_GONE && !session->by_turn)
+        session->moves = 0;
+    } else if (session->loss != LOSS_GONE && !session->by_turn) {
         session_distrust(session, session->relay_key, 1);
+    } else if (session->loss == LOSS_GONE) {
+        session->moves++;
+    }
     if (wait_us > CALM_US) /* it is there, and would not have this member */
         session->quiet_us = session->now_us + wait_us;
     session_plan(session, session->loss, session->has_named ? session->named : NULL);
     if (wait_us > CALM_US)
         session_delay_plan(session, wait_us);
+    else if (session->moves > MOVES_MAX) /* it goes round in circles */
+        session_delay_plan(session, FIRST_BACK_OFF_US << MIN(session->moves - MOVES_MAX, 6U));
 }
 
 void session_lost(Session *session, const char *why, int64_t wait_us)

@@ -25,12 +25,15 @@
 #define PROBE_OFTEN_US (600 * INT64_C(1000000)) /* so long after it was seen */
 #define PROBE_SELDOM_US (30 * INT64_C(1000000))
 #define PROBE_PATIENCE_US (1500 * INT64_C(1000)) /* before another one has its turn */
+#define PROBE_PAUSE_US (100 * INT64_C(1000))     /* after one that was answered */
 /* One that did not admit those sent to it has failed twice, one that was gone soon after, once. */
 #define DISTRUST_SHORT 2 /* so many failures: not given the place for FIRST_DISTRUST_US */
 #define DISTRUST_LONG 4  /* for DISTRUST_US, then doubling, to an hour */
 #define FIRST_DISTRUST_US (5 * INT64_C(1000000))
 #define DISTRUST_US (60 * INT64_C(1000000))
 #define BRIEF_US (10 * INT64_C(1000000)) /* carried the place for less: gone soon */
+#define WARY_MAX 7                       /* times doubled: some ten minutes */
+#define WARY_FORGOTTEN_US (600 * INT64_C(1000000))
 #define NODES_MAX 32
 /* Being calm about it. */
 #define CALM_US (2 * INT64_C(1000000))        /* without a link before SESSION_LOST is told */
@@ -58,6 +61,10 @@ bool session_own_fault(const Session *session);
 void session_distrust(Session *session, const uint8_t *key, unsigned times);
 void session_trust(Session *session, const uint8_t *key);
 bool session_distrusted(const Session *session, const uint8_t *key);
+/* The place was given to one that did not carry it. */
+void session_be_wary(Session *session);
+/* … lately, and this one did not carry it before either. */
+bool session_is_wary(const Session *session, const uint8_t *key);
 
 /* session_turns.c */
 /* Makes the timetable; `named` (a key, may be NULL) comes first. Before the link is given up. */

@@ -60,6 +60,7 @@ typedef struct {
     char **addresses; /* owned, may be NULL */
     bool relay_program;
     bool probed;      /* while serving: it carried the place, or was to */
+    bool carried;     /* for a while, without trouble */
     int64_t since_us; /* last named or lost */
     int64_t probe_us;
 } Node;
@@ -202,6 +203,8 @@ struct Session {
     int64_t probe_since_us;
     int64_t disk_us;   /* the own one failed last; 0: never */
     GArray *distrusts; /* Distrust */
+    unsigned misled;   /* how often the place was given to somebody who did not carry it, lately */
+    int64_t wary_us;   /* until then */
     unsigned losses;   /* log_losses() when that was looked at */
 
     /* The network: session_network.c. */
@@ -226,7 +229,8 @@ struct Session {
     bool damage_untold;
     bool store_damage_told;
     bool relay_program;
-    uint8_t relay_log[PLACE_SIZE]; /* of the relay joined last */
+    uint8_t relay_log[PLACE_SIZE]; /* of the relay joined last: the name that it has here */
+    uint8_t relay_log_of[PLACE_SIZE + KEY_SIZE]; /* its id, and that relay's key */
     bool has_relay_log;
     GHashTable *members;   /* key → Known, owned */
     GHashTable *skeletons; /* skeleton → GPtrArray of Known */
@@ -354,6 +358,8 @@ extern const ConversationId conversation_general;
 
 /* session_people.c */
 Known *session_know(Session *session, const uint8_t *key);
+/* The same of who wrote something: only while there is much room. */
+void session_hear_of(Session *session, const uint8_t *key);
 void known_free(Known *known);
 void session_load_people(Session *session);
 void session_set_profile(Session *session, const Event *profile, bool tell);

@@ -18,9 +18,12 @@ static void choose_log(Session *session)
         return;
     if (session->current.id != SESSION_SELF) {
         session_load_relay(session);
+        const uint8_t *key = session->relay_log_of + PLACE_SIZE;
+        session->has_relay_log &= memcmp(key, session->relay_key, KEY_SIZE) == 0;
         return;
     }
     memcpy(session->relay_log, log_id(session->log), PLACE_SIZE);
+    memcpy(session->relay_log_of, log_id(session->log), PLACE_SIZE);
     session->has_relay_log = true;
 }
 
@@ -36,7 +39,7 @@ void session_hello(Session *session)
     if (to->has_place)
         hello.place = (ProtobufCBinaryData){PLACE_SIZE, (uint8_t *)to->place};
     if (here && session->has_relay_log) {
-        hello.log = (ProtobufCBinaryData){PLACE_SIZE, session->relay_log};
+        hello.log = (ProtobufCBinaryData){PLACE_SIZE, session->relay_log_of};
         hello.position = session_contiguous(session);
         session_set_mark(session, &hello);
     }
@@ -133,17 +136,6 @@ static void draw_live_line(Session *session)
     session->live_after_ms = top > 0 ? 0 : log_newest_time_ms(session->log);
 }
 
-/* A copied home directory has the same id as this log; what is held of that one is kept under
- * another name. */
-static void name_log(const Session *session, const Wire__Welcome *welcome, uint8_t *log)
-{
-    memcpy(log, welcome->log.data, PLACE_SIZE);
-    bool copy =
-        session->current.id != SESSION_SELF && memcmp(log, log_id(session->log), PLACE_SIZE) == 0;
-    for (unsigned i = 0; copy && i < PLACE_SIZE; i++)
-        log[i] ^= 0xff;
-}
-
 static void welcome(Session *session, const Wire__Welcome *welcome)
 {
     if (session->phase != PHASE_GREETING || welcome->version != PROTOCOL_VERSION) {
@@ -155,9 +147,7 @@ static void welcome(Session *session, const Wire__Welcome *welcome)
     session->rtt_us = INT64_MAX;
     measure_room_time(session, welcome->room_time_ms, session->hello_us);
     tell_clock(session);
-    uint8_t log[PLACE_SIZE];
-    name_log(session, welcome, log);
-    session_remember_relay(session, log, welcome->place_name);
+    session_remember_relay(session, welcome->log.data, welcome->place_name);
     session->relay_program = welcome->relay_program;
     take_limits(session, welcome->limits);
     session_meet_log(session, welcome->restored);

@@ -102,6 +102,8 @@ Node *session_note_lost(Session *session)
     node->relay_program = session->relay_program;
     node->probed = true;
     node->probe_us = 0;
+    if (session->phase == PHASE_JOINED && session->now_us >= session->phase_us + BRIEF_US)
+        node->carried = true;
     return node;
 }
 
@@ -217,4 +219,18 @@ void session_trust(Session *session, const uint8_t *key)
     Distrust *distrust = find_distrust(session, key);
     if (distrust)
         distrust->times = 0;
+}
+
+void session_be_wary(Session *session)
+{
+    if (session->now_us >= session->wary_us + WARY_FORGOTTEN_US)
+        session->misled = 0;
+    session->wary_us = session->now_us + (FIRST_DISTRUST_US << MIN(session->misled, WARY_MAX));
+    session->misled++;
+}
+
+bool session_is_wary(const Session *session, const uint8_t *key)
+{
+    const Node *node = session_node_by_key(session, key);
+    return session->now_us < session->wary_us && !(node && node->carried);
 }

@@ -114,6 +114,18 @@ Known *session_know(Session *session, const uint8_t *key)
     return known;
 }
 
+/* As in hubs: of whom only events tell, there may be no end. */
+static Known *hear_of(Session *session, const uint8_t *key)
+{
+    bool full = g_hash_table_size(session->members) >= MEMBERS_HEARD_OF;
+    return full ? g_hash_table_lookup(session->members, key) : session_know(session, key);
+}
+
+void session_hear_of(Session *session, const uint8_t *key)
+{
+    hear_of(session, key);
+}
+
 static int compare_points(const LogPoint *a, const LogPoint *b)
 {
     if (a->time_ms != b->time_ms)
@@ -127,7 +139,7 @@ void session_set_profile(Session *session, const Event *profile, bool tell)
     const uint8_t *content = event_content(profile, &length);
     LogPoint point = {.time_ms = event_time_ms(profile)};
     memcpy(point.hash, event_hash(profile), HASH_SIZE);
-    Known *known = session_know(session, event_author(profile));
+    Known *known = hear_of(session, event_author(profile));
     ProfileContent read = {0};
     if (!known || (known->has_profile && compare_points(&point, &known->profile) <= 0) ||
         !content_read_profile(content, length, &read))
@@ -172,7 +184,7 @@ void session_load_people(Session *session)
     for (guint i = 0; members && i < members->len; i++) {
         const LogMember *member = &g_array_index(members, LogMember, i);
         g_autoptr(Event) profile = log_profile(session->log, member->key);
-        Known *known = profile ? session_know(session, member->key) : NULL;
+        Known *known = profile ? hear_of(session, member->key) : NULL;
         if (!known)
             continue;
         session_set_profile(session, profile, false);

@@ -2,6 +2,8 @@
 #include "app/session_internal.h"
 #include "relay/text.h"
 
+#include <sodium.h>
+
 const ConversationId conversation_general = {0};
 
 GBytes *conversation_bytes(const ConversationId *conversation)
@@ -40,17 +42,35 @@ char *session_setting(const Session *session, const char *name)
     return g_strconcat(name, ":", place, NULL);
 }
 
+static bool from_hex(const char *text, uint8_t *bytes, size_t length)
+{
+    if (!text || strlen(text) != 2 * length)
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        int high = g_ascii_xdigit_value(text[2 * i]);
+        int low = g_ascii_xdigit_value(text[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        bytes[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}
+
+/* What is held of another log is kept under its id and its relay's key together: who claims the id
+ * of another relay's log spoils nothing of what is known of that one. A copied home directory has
+ * the id of this log. */
+static void name_log(Session *session)
+{
+    crypto_generichash(session->relay_log, PLACE_SIZE, session->relay_log_of, PLACE_SIZE + KEY_SIZE,
+                       NULL, 0);
+}
+
 void session_load_relay(Session *session)
 {
     g_autofree char *log_setting = session_setting(session, "relay-log");
     g_autofree char *text = store_setting(session->store, log_setting, NULL);
-    session->has_relay_log = text && strlen(text) == 2 * PLACE_SIZE;
-    for (size_t i = 0; session->has_relay_log && i < PLACE_SIZE; i++) {
-        int high = g_ascii_xdigit_value(text[2 * i]);
-        int low = g_ascii_xdigit_value(text[2 * i + 1]);
-        session->has_relay_log = high >= 0 && low >= 0;
-        session->relay_log[i] = (uint8_t)(high << 4 | (low & 15));
-    }
+    session->has_relay_log = from_hex(text, session->relay_log_of, PLACE_SIZE + KEY_SIZE);
+    name_log(session);
     g_autofree char *name_setting = session_setting(session, "place-name");
     g_free(session->place_name);
     session->place_name = store_setting(session->store, name_setting, NULL);
@@ -64,14 +84,21 @@ void session_remember_relay(Session *session, const uint8_t *log, const char *pl
     g_autofree char *last = store_setting(session->store, SETTING_LAST_PLACE, NULL);
     if (g_strcmp0(place, last) != 0)
         store_set_setting(session->store, SETTING_LAST_PLACE, place, NULL);
-    bool own = session_reads_own(session); /* known anyway; the last of the others is kept */
-    if (!own && (!session->has_relay_log || memcmp(session->relay_log, log, PLACE_SIZE) != 0)) {
-        g_autofree char *value = hex(log, PLACE_SIZE);
-        g_autofree char *setting = session_setting(session, "relay-log");
-        store_set_setting(session->store, setting, value, NULL);
-        memcpy(session->relay_log, log, PLACE_SIZE);
-        session->has_relay_log = true;
+    if (session_reads_own(session)) {
+        memcpy(session->relay_log, log, PLACE_SIZE); /* the last of the others is kept */
+    } else {
+        uint8_t of[PLACE_SIZE + KEY_SIZE];
+        memcpy(of, log, PLACE_SIZE);
+        memcpy(of + PLACE_SIZE, session->relay_key, KEY_SIZE);
+        if (!session->has_relay_log || memcmp(session->relay_log_of, of, sizeof of) != 0) {
+            g_autofree char *value = hex(of, sizeof of);
+            g_autofree char *setting = session_setting(session, "relay-log");
+            store_set_setting(session->store, setting, value, NULL);
+            memcpy(session->relay_log_of, of, sizeof of);
+        }
+        name_log(session);
     }
+    session->has_relay_log = true;
     g_autofree char *clean = text_make_name(place_name, strlen(place_name));
     if (clean && strcmp(clean, session->place_name) != 0) {
         g_autofree char *setting = session_setting(session, "place-name");

@@ -7,7 +7,8 @@
  * history stays.
  *
  * A node that was given the place and did not take its members in is left alone for longer and
- * longer, so that nobody can keep a place moving. */
+ * longer; and as it may come back under other keys, whoever did not carry the place before has to
+ * wait longer and longer, too: nobody can keep a place moving. */
 #include "app/session_internal.h"
 
 static bool ranks_before(const Session *session, bool relay, const uint8_t *key, size_t length)
@@ -86,59 +87,64 @@ static void dial(Session *session, const SessionCandidate *candidate)
     session->output.dial(candidate->id, session->user);
 }
 
-/* Calls `each` with all that are worth a probe, until it says true. */
-typedef bool ProbeEach(Session *session, const SessionCandidate *candidate, int64_t since_us,
-                       int64_t *probe_us);
+/* One that is worth a probe. */
+typedef struct {
+    SessionCandidate candidate;
+    int64_t since_us;
+    int64_t *probe_us;
+} Probe;
 
-static bool each_probe(Session *session, ProbeEach *each)
+/* The one that waits longest, so that many who never answer keep nobody from being seen; one that
+ * was never probed goes first. False: there are none. */
+static bool first_probe(Session *session, Probe *first)
 {
+    first->probe_us = NULL;
     for (guint i = 0; i < session->targets->len; i++) {
         Target *target = &g_array_index(session->targets, Target, i);
         if (worth_target(session, target) &&
-            each(session, &target->seen, target->since_us, &target->probe_us))
-            return true;
+            (!first->probe_us || target->probe_us < *first->probe_us))
+            *first = (Probe){target->seen, target->since_us, &target->probe_us};
     }
     for (guint i = 0; i < session->nodes->len; i++) {
         Node *node = session->nodes->pdata[i];
-        SessionCandidate candidate = session_node_candidate(session, node);
-        if (worth_node(session, node) && each(session, &candidate, node->since_us, &node->probe_us))
-            return true;
+        if (worth_node(session, node) && (!first->probe_us || node->probe_us < *first->probe_us))
+            *first =
+                (Probe){session_node_candidate(session, node), node->since_us, &node->probe_us};
     }
-    return false;
+    return first->probe_us != NULL;
 }
 
-static bool probe_if_due(Session *session, const SessionCandidate *candidate, int64_t since_us,
-                         int64_t *probe_us)
+static bool probe_if_due(Session *session)
 {
-    if (*probe_us > session->now_us)
+    Probe probe;
+    if (!first_probe(session, &probe) || *probe.probe_us > session->now_us)
         return false;
-    *probe_us = session->now_us + interval_us(session, since_us);
-    if (distrusted(session, candidate))
-        return false;
-    dial(session, candidate);
+    *probe.probe_us = session->now_us + interval_us(session, probe.since_us);
+    if (!distrusted(session, &probe.candidate))
+        dial(session, &probe.candidate);
     return true;
+}
+
+static int64_t next_probe_us(const Session *session)
+{
+    return session->probe_since_us + (session->probe.id != 0 ? PROBE_PATIENCE_US : PROBE_PAUSE_US);
 }
 
 void session_probe(Session *session)
 {
     if (!probes(session))
         return;
-    bool busy =
-        session->probe.id != 0 && session->now_us < session->probe_since_us + PROBE_PATIENCE_US;
-    if (!busy)
-        each_probe(session, probe_if_due);
-}
-
-static bool probe_soon(Session *session, const SessionCandidate *candidate, int64_t since_us,
-                       int64_t *probe_us)
-{
-    *probe_us = 0;
-    return false;
+    while (session->now_us >= next_probe_us(session) && probe_if_due(session)) {
+    }
 }
 
 void session_probe_all(Session *session)
 {
-    each_probe(session, probe_soon);
+    for (guint i = 0; i < session->targets->len; i++)
+        g_array_index(session->targets, Target, i).probe_us = 0;
+    for (guint i = 0; i < session->nodes->len; i++)
+        ((Node *)session->nodes->pdata[i])->probe_us = 0;
+    session->probe_since_us = session->now_us - PROBE_PAUSE_US;
 }
 
 void session_probe_failed(Session *session)
@@ -163,9 +169,7 @@ int64_t session_probe_deadline(const Session *session)
         if (worth_node(session, node))
             deadline = MIN(deadline, node->probe_us);
     }
-    if (session->probe.id != 0 && deadline != INT64_MAX)
-        deadline = MAX(deadline, session->probe_since_us + PROBE_PATIENCE_US);
-    return deadline;
+    return deadline == INT64_MAX ? INT64_MAX : MAX(deadline, next_probe_us(session));
 }
 
 /* --- giving the place over --- */
@@ -204,6 +208,7 @@ void session_probed(Session *session, const uint8_t *key)
     const Node *node = session_node(session, to.id);
     bool right =
         !session_is_self(session, key) && !session_distrusted(session, key) &&
+        (!session_is_wary(session, key) || session_wanted(session, &to)) &&
         (!to.has_key || memcmp(to.key_prefix, key, sizeof to.key_prefix) == 0) &&
         (!node || memcmp(node->key, key, KEY_SIZE) == 0) &&
         (session_wanted(session, &to) || (to.has_place && !session_of_place(session, &to)) ||

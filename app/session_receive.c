@@ -328,7 +328,7 @@ static void tell_arrival(Session *session, const Arrival *arrival)
         session_set_profile(session, event, true);
         return;
     }
-    session_know(session, event_author(event));
+    session_hear_of(session, event_author(event));
     if (!arrival->filed || !session_first_showing(session, event))
         return;
     if (arrival->live)
@@ -349,7 +349,7 @@ static void tell_joined(Session *session)
     session->first_page = false;
     session_set_phase(session, PHASE_JOINED);
     session->was_joined = true;
-    session->moves = session->self_failures = 0;
+    session->self_failures = 0;
     session->alone_us = 0;
     session_forget_plan(session);
     session_carried(session);

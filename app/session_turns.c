@@ -89,8 +89,10 @@ static void next_turn(Session *session)
     const Turn *turn = &g_array_index(session->turns, Turn, session->turn);
     Node *node = session_node(session, turn->id);
     if (node) {
-        if (turn->lasts_us == MOVED_TURN_US)
+        if (turn->lasts_us == MOVED_TURN_US) {
             session_distrust(session, node->key, DISTRUST_SHORT);
+            session_be_wary(session);
+        }
         node->probed = true;
         node->since_us = session->now_us;
         node->probe_us = session->now_us + PROBE_EVERY_US;

@@ -17,18 +17,28 @@ static void submitted_clear(gpointer data)
     event_unref(((Submitted *)data)->event);
 }
 
+static void load_member(Hub *hub, const LogMember *known)
+{
+    g_autoptr(Event) profile = log_profile(hub->log, known->key);
+    RosterMember *member = profile ? roster_add(hub->roster, known->key) : NULL;
+    if (!member)
+        return;
+    /* Of whom others told is known at least when it said its name. */
+    member->since_ms = MAX(known->last_seen_ms, event_time_ms(profile));
+    roster_set_profile(hub->roster, member, profile);
+}
+
+/* Who came before those of whom others told: of them a member may have brought any number. */
 static void load_roster(Hub *hub)
 {
     g_autoptr(GArray) members = log_members(hub->log);
-    for (guint i = 0; members && i < members->len; i++) {
-        const LogMember *known = &g_array_index(members, LogMember, i);
-        g_autoptr(Event) profile = log_profile(hub->log, known->key);
-        RosterMember *member = profile ? roster_add(hub->roster, known->key) : NULL;
-        if (!member)
-            continue;
-        /* Of whom others told is known at least when it said its name. */
-        member->since_ms = MAX(known->last_seen_ms, event_time_ms(profile));
-        roster_set_profile(hub->roster, member, profile);
+    for (int came = 1; members && came >= 0; came--) {
+        for (guint i = 0; i < members->len; i++) {
+            const LogMember *known = &g_array_index(members, LogMember, i);
+            unsigned room = came ? MEMBERS_MAX : MEMBERS_HEARD_OF;
+            if ((known->last_seen_ms > 0) == came && roster_size(hub->roster) < room)
+                load_member(hub, known);
+        }
     }
     g_ptr_array_unref(roster_take_changes(hub->roster)); /* there is nobody to tell yet */
 }

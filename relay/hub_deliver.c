@@ -119,6 +119,8 @@ static void learn_profile(Hub *hub, const Event *event)
     if (event_kind(event) != EVENT_PROFILE)
         return;
     bool met = roster_find(hub->roster, event_author(event)) != NULL;
+    if (!met && roster_size(hub->roster) >= MEMBERS_HEARD_OF)
+        return;
     RosterMember *member = roster_add(hub->roster, event_author(event));
     g_autoptr(Event) newest = member ? log_profile(hub->log, member->key) : NULL;
     if (!newest)
@@ -192,18 +194,9 @@ static bool are_too_many(Hub *hub, uint64_t count)
     return hub->gathered > GATHERED_AT_ONCE;
 }
 
-/* The part of the room that comes back may have been ahead; what is said next comes after all of
- * it. */
-static void catch_up_with_time(Hub *hub)
-{
-    hub->room_base_ms = MAX(hub->room_base_ms, log_newest_time_ms(hub->log));
-}
-
 static void tell_news(Hub *hub)
 {
     uint64_t gathered = count_gathered(hub);
-    if (gathered > 0)
-        catch_up_with_time(hub);
     if (gathered == 0) {
         hub->told = deliver_to_everybody(hub, false);
         learn_profiles(hub);
@@ -211,6 +204,7 @@ static void tell_news(Hub *hub)
         hub->looked = log_head(hub->log);
         return;
     }
+    /* The part of the room that comes back may have been ahead. */
     hub_follow_newest(hub);
     if (!are_too_many(hub, gathered)) {
         walk_log(hub, hub->told, true);

@@ -9,8 +9,9 @@
 #include <string.h>
 
 /* New events that one key may bring: a second, and at once, so that two strangers with a long
- * history meet at full speed. */
+ * history meet at full speed. A long one counts as several. */
 #define GATHER_RATE 500
+#define GATHER_BYTES 1024
 #define GATHER_BURST 200000
 #define GATHERERS_MAX 4096
 #define GATHER_PAUSE_US (1000 * INT64_C(1000))
@@ -151,7 +152,10 @@ static void take(const Wire__SignedEvent *sent, void *user)
     if (link->doomed)
         return;
     Gatherer *gatherer = gatherer_of(link);
-    if (bucket_take(&gatherer->events, GATHER_RATE, GATHER_BURST, hub->now_us) > 0)
+    double cost = (double)(1 + sent->body.len / GATHER_BYTES);
+    int64_t wait_us = 0;
+    if (bucket_take_some(&gatherer->events, GATHER_RATE, GATHER_BURST, cost, cost, hub->now_us,
+                         &wait_us) <= 0)
         gatherer->pause_us = hub->now_us + GATHER_PAUSE_US;
     g_autoptr(Event) event = event_open(sent->body.data, sent->body.len, sent->signature.data,
                                         sent->signature.len, log_place(hub->log), &why);

@@ -84,14 +84,15 @@ struct Hub {
     unsigned unfinished;  /* joined links whose roster or page is not out yet */
     int64_t room_base_ms; /* room time at room_base_us */
     int64_t room_base_us;
-    bool steady;               /* room time does not look at the wall clock */
-    bool over;                 /* shut down */
-    int64_t now_us;            /* of the call under way */
-    int64_t roster_due_us;     /* changes are told then */
-    int64_t tick_us;           /* next look at silent links */
-    GBytes *successors;        /* the frame told last; NULL: there never were any */
-    bool listed;               /* it names somebody */
-    bool uninformed;           /* some link is */
+    bool steady;           /* room time does not look at the wall clock */
+    bool over;             /* shut down */
+    int64_t now_us;        /* of the call under way */
+    int64_t roster_due_us; /* changes are told then */
+    int64_t tick_us;       /* next look at silent links */
+    GBytes *successors;    /* the frame told last; NULL: there never were any */
+    bool listed;           /* it names somebody */
+    bool uninformed;       /* some link is */
+    Bucket lists;
     int64_t successors_due_us; /* the list is looked at again then; INT64_MAX: it stands */
     HandOver hand_over;
     Gathering gathering;

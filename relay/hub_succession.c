@@ -7,6 +7,9 @@
 
 #include <gio/gio.h>
 
+#define LISTS_RATE 2 /* a second, and at once */
+#define LISTS_BURST 128
+
 /* Neither this network, multicast, broadcast nor IPv4 inside IPv6. */
 static bool is_machine(GInetAddress *address)
 {
@@ -73,8 +76,11 @@ void hub_end_succession(HubLink *link)
 
 void hub_succession_changed(Hub *hub)
 {
-    if (hub->successors_due_us == INT64_MAX)
-        hub->successors_due_us = hub_change_due(hub);
+    if (hub->successors_due_us != INT64_MAX)
+        return;
+    /* Whoever comes and goes all the time must not make everybody read all the time. */
+    uint32_t wait_ms = bucket_take(&hub->lists, LISTS_RATE, LISTS_BURST, hub->now_us);
+    hub->successors_due_us = MAX(hub_change_due(hub), hub->now_us + wait_ms * INT64_C(1000));
 }
 
 static gint by_rank(gconstpointer a, gconstpointer b)

@@ -50,6 +50,8 @@
 #define SUBMIT_BURST 200  /* events at once */
 #define FEEDS_MAX 1024    /* feeds of one member: Welcome names them all */
 #define MEMBERS_MAX 20000 /* known keys of a place */
+#define MEMBERS_HEARD_OF                                                                           \
+    (MEMBERS_MAX / 2) /* … of whom only others told; the rest come themselves */
 
 /* Events older than this or later than room time by more than TIME_AHEAD_MS do not format or are
  * refused. */

@@ -133,6 +133,16 @@ START_TEST(returns_quickly_to_a_relay_that_was_restarted)
 }
 END_TEST
 
+/* What is known of the log of r says nothing of that of c, whatever id c claims for it. */
+START_TEST(believes_nobody_about_anothers_log)
+{
+    PLAY(JOIN, {FIND, "relay here", 2}, {CHOOSE, NULL, 2}, {READS, "> goodbye"}, {READS, "hang up"},
+         {READS, "state joining"}, {READS, "dial 2"}, {UP, .who = 'c'},
+         {READS, "> hello place one, holds 0"}, {WELCOME}, {ROSTER, "b named Ben"}, {PAGE, NULL, 9},
+         {READS, "state joined"});
+}
+END_TEST
+
 START_TEST(backs_off_from_one_that_throws_it_out)
 {
     PLAY(JOIN, {CUT}, {PASS, NULL, 100}, {QUIET}, {PASS, NULL, 300}, {READS, "dial 1"});
@@ -203,6 +213,7 @@ int main(void)
                                   joins,
                                   does_not_wait_forever_for_a_welcome,
                                   returns_quickly_to_a_relay_that_was_restarted,
+                                  believes_nobody_about_anothers_log,
                                   backs_off_from_one_that_throws_it_out,
                                   does_not_go_elsewhere_when_its_place_restarts,
                                   goes_elsewhere_when_its_place_is_gone,

@@ -182,6 +182,27 @@ START_TEST(a_liar_does_not_keep_the_place_moving)
 }
 END_TEST
 
+/* One that makes itself a new key for each lie. */
+START_TEST(many_liars_do_not_keep_the_place_moving)
+{
+    gather("gh");
+    unsigned before = party_served(party, 'g') + party_served(party, 'h');
+    for (char who = 'f'; who >= 'a'; who--) {
+        party_start_liar(party, who);
+        party_pass(party, 20000);
+    }
+    unsigned served = party_served(party, 'g') + party_served(party, 'h') - before;
+    ck_assert_uint_le(served, 6);
+    party_pass(party, 5000);
+    party_say(party, 'h', "undisturbed");
+    party_pass(party, 200);
+    ck_assert_uint_eq(party_heard(party, 'g', "undisturbed"), 1);
+    party_pass(party, 300000);
+    served = party_served(party, 'g') + party_served(party, 'h') - before;
+    ck_assert_uint_le(served, 8);
+}
+END_TEST
+
 START_TEST(another_network_is_another_place)
 {
     gather("ab");
@@ -417,6 +438,7 @@ int main(void)
                                   gives_over_to_a_relay_program,
                                   returns_to_a_relay_program_that_was_away,
                                   a_liar_does_not_keep_the_place_moving,
+                                  many_liars_do_not_keep_the_place_moving,
                                   another_network_is_another_place,
                                   stays_through_a_bounce_of_the_interface,
                                   serves_nothing_without_a_network,

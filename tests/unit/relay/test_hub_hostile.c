@@ -19,7 +19,7 @@ typedef struct {
     GQueue frames; /* GBytes */
     Author *author;
     bool parted;
-    unsigned lists;       /* Successors that came */
+    unsigned lists; /* Successors that came */
 } Peer;
 
 static Log *room;
@@ -322,13 +322,33 @@ START_TEST(where_an_app_serves_nobody_is_a_relay_program_in_reserve)
 }
 END_TEST
 
+/* --- how often --- */
+
+START_TEST(who_comes_and_goes_all_the_time_is_told_of_rarely)
+{
+    join(ben, false, NULL);
+    run();
+    for (unsigned i = 0; i < 1000; i++) {
+        join(mallory, false, "192.0.2.7:7669");
+        hub_tick(hub, now_us);
+        hub_link_closed(hub, g_steal_pointer(&mallory->link), now_us);
+        hub_tick(hub, now_us);
+        now_us += 1000;
+    }
+    run();
+    ck_assert_uint_gt(ben->lists, 0);
+    ck_assert_uint_lt(ben->lists, 140);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {what_is_brought_along_may_be_as_late_as_clocks_are_wrong,
                                   nobody_drives_room_time_to_its_end,
                                   room_time_begins_no_later_than_clocks_are_wrong,
                                   no_member_gets_what_is_for_others,
-                                  where_an_app_serves_nobody_is_a_relay_program_in_reserve};
+                                  where_an_app_serves_nobody_is_a_relay_program_in_reserve,
+                                  who_comes_and_goes_all_the_time_is_told_of_rarely};
     TCase *tcase = tcase_create("all");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     for (size_t i = 0; i < G_N_ELEMENTS(tests); i++)

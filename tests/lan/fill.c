@@ -43,8 +43,8 @@ static void append(Log *log, Author *author, uint32_t kind, GBytes *content, int
     g_autoptr(GBytes) conversation = g_bytes_new(general, sizeof general);
     g_autoptr(GError) error = NULL;
     uint64_t position = 0;
-    must(event && log_append(log, event, LOG_RULE_STRICT, 0, conversation, 0, NULL, &position, &error) ==
-                      LOG_APPENDED,
+    must(event && log_append(log, event, LOG_RULE_STRICT, 0, conversation, 0, NULL, &position,
+                             &error) == LOG_APPENDED,
          error);
     author->seq++;
     memcpy(author->hash, event_hash(event), HASH_SIZE);

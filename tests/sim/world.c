@@ -68,7 +68,7 @@ static void make_node(World *world, unsigned index, bool relay)
     node->able = relay || index == 0 || !world_chance(world, 10);
     node->identity = identity_from_seed(seed);
     node->directory = g_strdup_printf("%s/node-%u", world->directory, index);
-    node->address[0] = g_strdup_printf("10.0.0.%u:%u", index + 1, relay ? 7667 : 7669);
+    node->address[0] = g_strdup_printf("10.0.0.%u:%u", index + 1, relay ? 7667u : 7669u);
     node->network_up = true;
     node->due_us = node->flush_us = node->hub_flush_us = node->settle_us = INT64_MAX;
     g_mkdir_with_parents(node->directory, 0700);

@@ -1,10 +1,10 @@
 /* The ways that a data channel takes, with all the parts that take it: dialler, door, links given
  * away, the relay's meetings, workers at both ends. */
-#include "relay/dialer.h"
 #include "app/addresses.h"
 #include "app/files/door.h"
 #include "app/files/worker.h"
 #include "relay/carrier.h"
+#include "relay/dialer.h"
 #include "tests/unit/app/files_stage.h"
 
 #include <check.h>

@@ -1,5 +1,5 @@
-#include "relay/dialer.h"
 #include "relay/carrier.h"
+#include "relay/dialer.h"
 
 #include <arpa/inet.h>
 #include <check.h>

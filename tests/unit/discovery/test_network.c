@@ -62,6 +62,10 @@ START_TEST(an_id_for_each_gateway)
     ck_assert(a.has_gateway);
     ck_assert(network_equal(&a, &b));
     ck_assert(!network_equal(&a, &c));
+    /* As relay/PROTOCOL.md says it. */
+    const uint8_t told[NETWORK_ID_SIZE] = {0x4c, 0x59, 0xe0, 0x4c, 0xd0, 0x20, 0x42, 0xac,
+                                           0x8a, 0x96, 0xa6, 0xbc, 0xda, 0xf0, 0x77, 0xfe};
+    ck_assert_mem_eq(a.id, told, sizeof told);
 }
 END_TEST
 

@@ -6,7 +6,9 @@
 #define OWN_PAUSE_US (5 * INT64_C(1000))     /* between pieces of the own log */
 #define HINT_PAUSE_US (500 * INT64_C(1000))  /* after the last hint: more may be gathered yet */
 #define WEIGH_MAX_US (15 * INT64_C(1000000)) /* for the relay's heads */
-#define WEIGH_LEAST 512                      /* positions; less is fetched as it is */
+/* Positions, in all holes together, as what is said meanwhile tears one apart; less is fetched as
+ * it is. */
+#define WEIGH_LEAST 512
 
 /* The topmost hole in what is held of the relay's log. */
 static bool find_hole(Session *session, uint64_t *after, uint64_t *before)
@@ -118,15 +120,18 @@ static bool choose_way(Session *session, uint64_t *after, uint64_t before, bool 
     if (*private_only || !session->exchange)
         return true;
     *after = MAX(*after, session->compared);
-    uint64_t size = before - 1 - *after;
-    if (size < WEIGH_LEAST || log_head(session->log) < size / 2 || session->way == WAY_POSITIONS)
+    uint64_t size = count_missing(session, before - 1);
+    if (log_head(session->log) < size / 2 || session->way == WAY_POSITIONS)
         return true;
-    if (session->way != WAY_UNKNOWN)
-        return false; /* it goes on when the comparing ends */
+    /* What is gathered now may be what this node gives: nothing of it is fetched before it ends. */
     int64_t due_us = session->hint_us > 0 ? session->hint_us + HINT_PAUSE_US : 0;
-    if (session->now_us < due_us)
+    if (session->now_us < due_us) {
         session->fetch_at_us = due_us;
-    else
+        return false;
+    }
+    if (size < WEIGH_LEAST)
+        return true;
+    if (session->way == WAY_UNKNOWN) /* else it goes on when the comparing ends */
         weigh(session);
     return false;
 }

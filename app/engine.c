@@ -4,7 +4,6 @@
 
 #include "app/engine_internal.h"
 #include "relay/process.h"
-#include "relay/text.h"
 #include "relay/urgency.h"
 
 #include <string.h>
@@ -57,8 +56,6 @@ void engine_changed(Engine *engine)
 
 /* --- from the member --- */
 
-static void list_choices(Engine *engine);
-
 static void member_event(const SessionEvent *event, void *user)
 {
     Engine *engine = user;
@@ -68,97 +65,9 @@ static void member_event(const SessionEvent *event, void *user)
     timeline_event(engine->timeline, event, g_get_monotonic_time());
     if (event->type == SESSION_EVENT_PLACE)
         engine_list_transfers(engine);
-    if (event->type == SESSION_EVENT_STATE)
-        list_choices(engine);
-    engine_changed(engine);
-}
-
-static char *best_address(const Candidate *candidate)
-{
-    const GPtrArray *addresses = candidate_addresses(candidate);
-    if (addresses->len == 0)
-        return g_strdup("");
-    return g_socket_connectable_to_string(G_SOCKET_CONNECTABLE(addresses->pdata[0]));
-}
-
-static Choice describe(Engine *engine, const Candidate *candidate)
-{
-    const char *name = candidate_name(candidate);
-    unsigned sources = candidate_sources(candidate);
-    uint64_t id = member_candidate_id(engine->member, candidate);
-    Choice choice = {
-        .id = g_strdup_printf("%" G_GUINT64_FORMAT, id),
-        .name = text_make_name(name, strlen(name)),
-        .address = best_address(candidate),
-        .relay = candidate_role(candidate) == CANDIDATE_ROLE_RELAY,
-        .joined = session_candidate_joined(member_session(engine->member)) == id,
-        .locked = candidate_locked(candidate),
-        .remembered = (sources & CANDIDATE_REMEMBERED) && !(sources & CANDIDATE_SEEN),
-    };
-    return choice;
-}
-
-static void choice_clear(Choice *choice)
-{
-    g_free((char *)choice->id);
-    g_free((char *)choice->name);
-    g_free((char *)choice->address);
-}
-
-/* Everybody's app of a place may be remembered: one of them, or one that is seen, is enough. */
-static bool is_told(const GPtrArray *candidates, guint index)
-{
-    const Candidate *candidate = candidates->pdata[index];
-    const uint8_t *place = candidate_place(candidate);
-    unsigned sources = candidate_sources(candidate);
-    if (!place || (sources & (CANDIDATE_SEEN | CANDIDATE_TYPED)))
-        return false;
-    for (guint i = 0; i < index; i++) {
-        const uint8_t *other = candidate_place(candidates->pdata[i]);
-        if (other && memcmp(other, place, PLACE_SIZE) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool is_here(Engine *engine, const Candidate *candidate)
-{
-    const uint8_t *here = session_place(member_session(engine->member));
-    const uint8_t *place = candidate_place(candidate);
-    return here && place && memcmp(here, place, PLACE_SIZE) == 0;
-}
-
-/* Carried from here, or by a node that nobody announces: there is no candidate for it. */
-static void add_here(Engine *engine, GArray *choices)
-{
-    Session *session = member_session(engine->member);
-    Choice choice = {.id = g_strdup(""),
-                     .name = g_strdup(session_place_name(session)),
-                     .address = g_strdup(""),
-                     .joined = true};
-    g_array_append_val(choices, choice);
-}
-
-static void list_choices(Engine *engine)
-{
-    Session *session = member_session(engine->member);
-    bool joined = session_state(session) == SESSION_JOINED, listed = false;
-    g_autoptr(GPtrArray) candidates = member_candidates(engine->member);
-    g_autoptr(GArray) choices = g_array_new(FALSE, FALSE, sizeof(Choice));
-    for (guint i = 0; i < candidates->len; i++) {
-        Choice choice = describe(engine, candidates->pdata[i]);
-        choice.joined |= joined && !listed && is_here(engine, candidates->pdata[i]);
-        listed |= choice.joined;
-        if (is_told(candidates, i) && !choice.joined)
-            choice_clear(&choice);
-        else
-            g_array_append_val(choices, choice);
-    }
-    if (joined && !listed)
-        add_here(engine, choices);
-    timeline_set_choices(engine->timeline, (const Choice *)choices->data, choices->len);
-    for (guint i = 0; i < choices->len; i++)
-        choice_clear(&g_array_index(choices, Choice, i));
+    if (event->type == SESSION_EVENT_STATE || event->type == SESSION_EVENT_JOINED ||
+        event->type == SESSION_EVENT_MOVED)
+        engine_list_choices(engine);
     engine_changed(engine);
 }
 
@@ -166,7 +75,7 @@ static void member_choices(void *user)
 {
     Engine *engine = user;
     if (engine->timeline)
-        list_choices(engine);
+        engine_list_choices(engine);
 }
 
 static void member_finding(FinderState state, const char *line, void *user)
@@ -244,7 +153,7 @@ static gpointer run(gpointer data)
     tell_started(engine);
     if (opened) {
         member_start(engine->member);
-        list_choices(engine);
+        engine_list_choices(engine);
         g_main_loop_run(loop);
     }
     g_source_destroy(engine->snapshot_source);

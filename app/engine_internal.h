@@ -50,6 +50,12 @@ struct Engine {
 /* A snapshot follows soon when the timeline changed; many changes make one. Network thread. */
 void engine_changed(Engine *engine);
 
+/* engine_choices.c */
+/* All places anew. */
+void engine_list_choices(Engine *engine);
+/* The candidate to join for a Choice.id; 0: it is gone. */
+uint64_t engine_choice(Engine *engine, const char *id);
+
 /* engine_files.c */
 /* All transfers, accepted people and the folder anew. */
 void engine_list_transfers(Engine *engine);

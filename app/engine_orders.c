@@ -149,10 +149,9 @@ static void run_open_direct(Engine *engine, const Order *order)
 
 static void run_join(Engine *engine, const Order *order)
 {
-    guint64 id = 0;
-    if (g_ascii_string_to_unsigned(order->text, 10, 1, G_MAXUINT64, &id, NULL))
-        session_choose(session_of(engine), id, g_get_monotonic_time());
-    member_touched(engine->member);
+    uint64_t id = engine_choice(engine, order->text);
+    if (id != 0)
+        member_choose(engine->member, id);
 }
 
 static void run_connect(Engine *engine, const Order *order)

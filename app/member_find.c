@@ -67,6 +67,7 @@ static SessionCandidate describe(Member *member, Candidate *candidate)
     const uint8_t *place = candidate_place(candidate);
     const uint8_t *key = candidate_key(candidate);
     unsigned sources = candidate_sources(candidate);
+    const uint8_t *chosen = member_chosen_place(member);
     SessionCandidate seen = {
         .id = number(member, candidate),
         .typed = sources & CANDIDATE_TYPED,
@@ -75,6 +76,7 @@ static SessionCandidate describe(Member *member, Candidate *candidate)
         .has_place = place != NULL,
         .has_key = key != NULL,
         .last_here = place && last && memcmp(place, last, PLACE_SIZE) == 0,
+        .chosen_here = place && chosen && memcmp(place, chosen, PLACE_SIZE) == 0,
     };
     if (place)
         memcpy(seen.place, place, PLACE_SIZE);
@@ -104,7 +106,7 @@ void member_tell_candidates(Member *member)
     session_candidates(member->session, seen, count, settled, g_get_monotonic_time());
     if (wanted) {
         g_clear_pointer(&member->wanted, g_free);
-        session_choose(member->session, wanted, g_get_monotonic_time());
+        member_choose(member, wanted);
     }
     member_touched(member);
 }

@@ -113,6 +113,8 @@ void member_tell_network(Member *member)
     G_STATIC_ASSERT(PLACE_SIZE == NETWORK_ID_SIZE && PLACE_SIZE == CANDIDATE_PLACE_SIZE);
     Network network = finder_network(member->finder);
     const uint8_t *last = finder_last_place(member->finder);
+    member_load_choice(member);
+    const uint8_t *chosen = member_chosen_place(member);
     SessionNetwork told = {.up = (addresses_any() || member->loopback) &&
                                  !waits_for_gateway(member, &network),
                            .known = network.has_gateway};
@@ -120,7 +122,7 @@ void member_tell_network(Member *member)
     if (!network.has_gateway)
         place_of_unknown(member, told.place);
     else
-        memcpy(told.place, last ? last : network.id, PLACE_SIZE);
+        memcpy(told.place, chosen ? chosen : last ? last : network.id, PLACE_SIZE);
     int64_t now_us = g_get_monotonic_time();
     if (member->host) {
         g_auto(GStrv) addresses = host_addresses(member->host);
@@ -161,6 +163,7 @@ void member_keep_place(Member *member)
         return;
     if (!finder_network(member->finder).has_gateway)
         keep_unknown(member, place);
+    member_keep_choice(member);
     CandidateRole role =
         session_relay_program(member->session) ? CANDIDATE_ROLE_RELAY : CANDIDATE_ROLE_APP;
     g_autoptr(GPtrArray) addresses = addresses_joined(member);

@@ -42,6 +42,11 @@ struct Member {
     uint64_t last_id;
     char *wanted; /* an address typed while running, to be chosen when it is resolved */
 
+    uint64_t chosen; /* by the person, and not joined yet; 0: nothing */
+    bool chosen_has_place, has_chosen_place;
+    uint8_t choice[PLACE_SIZE];       /* its place */
+    uint8_t chosen_place[PLACE_SIZE]; /* on this network, now or earlier */
+
     Host *host;                         /* NULL: never serves */
     GSource *gateway_wait;              /* for the gateway's answer; NULL: not */
     char gateways[NETWORK_ROUTES_SIZE]; /* that were waited for */
@@ -81,6 +86,14 @@ void member_tell_network(Member *member);
 void member_stop_waiting(Member *member);
 /* A place was joined on the present network. */
 void member_keep_place(Member *member);
+
+/* member_choice.c */
+/* What was chosen on the present network. */
+void member_load_choice(Member *member);
+/* PLACE_SIZE bytes; NULL: nothing. */
+const uint8_t *member_chosen_place(const Member *member);
+/* A place was joined: if it is what the person chose, that is remembered. */
+void member_keep_choice(Member *member);
 
 /* member_files.c */
 MemberFiles *member_files_new(Member *member, GError **error);

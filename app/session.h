@@ -136,7 +136,8 @@ typedef struct {
     bool has_place, has_key;
     uint8_t place[PLACE_SIZE];
     uint8_t key_prefix[8];
-    bool last_here; /* the place last joined on this network */
+    bool last_here;   /* the place last joined on this network */
+    bool chosen_here; /* the place that the person chose on this network */
 } SessionCandidate;
 
 /* Candidates with this bit are the session's own: nodes that it learnt of by the link. Their

@@ -67,18 +67,21 @@ static int64_t ready_us(const Session *session, const SessionCandidate *candidat
     if (!loyal(session, candidate))
         return (session->was_joined ? session->lost_us : session->started_us) + LOYALTY_US;
     bool at_once = session_wanted(session, candidate) || candidate->remembered ||
-                   session->settled || (candidate->relay && familiar(session, candidate));
+                   candidate->chosen_here || session->settled ||
+                   (candidate->relay && familiar(session, candidate));
     return at_once ? INT64_MIN : session->first_seen_us + SETTLE_WAIT_US;
 }
 
-/* The rule: typed or chosen; a relay before an app; the place used last on this network; one that
- * is seen now; the lowest key. */
+/* The rule: typed or chosen, now or earlier; a relay before an app; the place used last on this
+ * network; one that is seen now; the lowest key. */
 static bool better(const Session *session, const SessionCandidate *a, const SessionCandidate *b)
 {
     if ((a->id == session->chosen) != (b->id == session->chosen))
         return a->id == session->chosen;
     if (a->typed != b->typed)
         return a->typed;
+    if (a->chosen_here != b->chosen_here)
+        return a->chosen_here;
     if (a->relay != b->relay)
         return a->relay;
     if (familiar(session, a) != familiar(session, b))

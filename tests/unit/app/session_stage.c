@@ -326,6 +326,7 @@ void session_stage_find(SessionStage *stage, uint64_t id, const char *traits)
                                   .relay = session_stage_has(traits, "relay"),
                                   .remembered = session_stage_has(traits, "remembered"),
                                   .last_here = session_stage_has(traits, "here"),
+                                  .chosen_here = session_stage_has(traits, "chosen"),
                                   .has_place = !session_stage_has(traits, "typed"),
                                   .has_key = session_stage_has(traits, "key")};
     memcpy(candidate.place, session_stage_places[session_stage_has(traits, "place2")], PLACE_SIZE);

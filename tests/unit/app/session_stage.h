@@ -23,7 +23,8 @@ const uint8_t *session_stage_key(SessionStage *stage, char who);
 
 /* Lets so many milliseconds pass, serving deadlines, then flushes. */
 void session_stage_pass(SessionStage *stage, int64_t ms);
-/* A candidate from now on; `traits` are words of: typed relay remembered here place2 key nokey. */
+/* A candidate from now on; `traits` are words of: typed relay remembered here chosen place2 key
+ * nokey. */
 void session_stage_find(SessionStage *stage, uint64_t id, const char *traits);
 void session_stage_gone(SessionStage *stage, uint64_t id);
 void session_stage_settle(SessionStage *stage);

@@ -238,6 +238,47 @@ START_TEST(one_app_for_each_directory)
 }
 END_TEST
 
+static const Choice *choice_at(const Model *model, guint index)
+{
+    return index < model_choices(model)->len ? model_choices(model)->pdata[index] : NULL;
+}
+
+static bool is_in(const Model *model, const void *data)
+{
+    const Choice *first = choice_at(model, 0);
+    return joined(model, NULL) && strcmp(model_place_name(model), data) == 0 && first &&
+           first->joined && strcmp(first->name, data) == 0 && first->relay;
+}
+
+/* Places are listed, not nodes: the one that one is in comes first. */
+START_TEST(another_place_is_chosen)
+{
+    static const uint8_t place[PLACE_SIZE] = "the other place";
+    uint8_t seed[32] = {8};
+    Log *log = log_open(NULL, place, NULL);
+    Identity *identity = identity_from_seed(seed);
+    CarrierConfig config = {.place_name = "Attic", .relay_program = true};
+    Carrier *carrier = carrier_new(NULL, &config, identity, log, NULL);
+    g_autofree char *address = g_strdup_printf("127.0.0.1:%u", carrier_port(carrier));
+    Seat anna = {0};
+    sit_down(&anna, "Anna");
+    await(&anna, is_in, "Home");
+    ck_assert_uint_eq(model_choices(anna.model)->len, 1);
+    ck_assert_str_eq(choice_at(anna.model, 0)->address, stage.address);
+    ck_assert_uint_eq(strlen(choice_at(anna.model, 0)->id), 2 * PLACE_SIZE);
+    engine_connect(anna.engine, address);
+    await(&anna, is_in, "Attic");
+    ck_assert_uint_eq(model_choices(anna.model)->len, 2);
+    ck_assert(!choice_at(anna.model, 1)->joined);
+    engine_join(anna.engine, choice_at(anna.model, 1)->id);
+    await(&anna, is_in, "Home");
+    get_up(&anna);
+    carrier_free(carrier);
+    log_close(log);
+    identity_free(identity);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("engine");
@@ -247,6 +288,7 @@ int main(void)
     tcase_add_test(tests, people_talk);
     tcase_add_test(tests, what_was_read_and_written_stays);
     tcase_add_test(tests, one_app_for_each_directory);
+    tcase_add_test(tests, another_place_is_chosen);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

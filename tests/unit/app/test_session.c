@@ -40,6 +40,21 @@ START_TEST(tries_others_before_trying_again)
 }
 END_TEST
 
+/* However the rule would have it, and also when the other one was found first. */
+START_TEST(a_place_chosen_earlier_comes_first)
+{
+    PLAY({FIND, "relay", 1}, {FIND, "place2 chosen", 2}, {READS, "state joining"},
+         {READS, "dial 2"}, {SETTLE}, {QUIET}, {FAIL}, {READS, "state joining"}, {READS, "dial 1"});
+}
+END_TEST
+
+START_TEST(a_place_chosen_earlier_is_dialled_instead)
+{
+    PLAY({FIND, "relay here", 1}, {READS, "state joining"}, {READS, "dial 1"},
+         {FIND, "place2 chosen", 2}, {READS, "hang up"}, {READS, "dial 2"});
+}
+END_TEST
+
 START_TEST(gives_up_a_dial_that_hangs_when_there_are_others)
 {
     PLAY({SETTLE}, {FIND, "relay here", 1}, {FIND, "relay", 2}, {PASS, NULL, 1400},
@@ -201,6 +216,8 @@ int main(void)
                                   dials_at_once_what_it_knows,
                                   prefers_what_was_typed,
                                   tries_others_before_trying_again,
+                                  a_place_chosen_earlier_comes_first,
+                                  a_place_chosen_earlier_is_dialled_instead,
                                   gives_up_a_dial_that_hangs_when_there_are_others,
                                   backs_off_and_comes_at_once_when_it_is_seen_again,
                                   dials_again_when_a_fresh_address_comes,

@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
 # A virtual LAN to play with: a relay on h1, windows under Xvfb on h2 and h3, a console on h4.
 #
-#   tests/lan/play.sh [--build DIR] [--windows N] [--consoles N] [--pictures DIR] [LAN OPTION…]
+#   tests/lan/play.sh [--build DIR] [--windows N] [--consoles N] [--pictures DIR] [--no-relay] [LAN OPTION…]
+#
+# With --no-relay nothing runs on h1, and the apps carry the room themselves; a relay can be started there
+# later, by the same command that play.sh prints.
 #
 # On a terminal it then is the first console; leave it to end everything. Without one it waits for the
 # end of its input. Pictures of the windows are taken when all have joined and at the end. The options of
@@ -16,6 +19,7 @@ build=
 windows=2
 consoles=1
 pictures=${TMPDIR:-/tmp}/backfence-play
+relay=1
 options=()
 
 usage() { sed -n '2,/^set/s/^# \{0,1\}//p' "$0" | sed '$d' >&2; exit 64; }
@@ -26,6 +30,7 @@ while [ $# -gt 0 ]; do
     --windows) windows=$2; shift ;;
     --consoles) consoles=$2; shift ;;
     --pictures) pictures=$2; shift ;;
+    --no-relay) relay=0 ;;
     --ipv6-only | --two-interfaces | --no-gateway | --no-avahi) options+=("$1") ;;
     *) usage ;;
     esac
@@ -60,10 +65,18 @@ logs=$pictures/logs
 mkdir -p "$logs"
 lan up $((1 + windows + consoles)) "${options[@]}"
 
-lan exec h1 "$build/backfence-relay" serve --data "$(lan home h1)/relay" --name "Back yard" \
-    </dev/null >"$logs/relay" 2>&1 &
-await 15 grep -q event=listening "$logs/relay"
-echo "relay on h1: $(grep -m1 event=listening "$logs/relay")"
+start_relay() {
+    lan exec h1 "$build/backfence-relay" serve --data "$(lan home h1)/relay" --name "Back yard" \
+        </dev/null >"$logs/relay" 2>&1 &
+    await 15 grep -q event=listening "$logs/relay"
+    echo "relay on h1: $(grep -m1 event=listening "$logs/relay")"
+}
+if [ "$relay" = 1 ]; then
+    start_relay
+else
+    : >"$logs/relay"
+    echo "no relay; to start one: LAN=$LAN $here/lan.sh exec h1 $build/backfence-relay serve --data $(lan home h1)/relay"
+fi
 
 names=(Ann Bob Cleo Dan Eve Finn)
 screen() { echo ":$((70 + $1))"; }
@@ -94,7 +107,7 @@ for ((number = 2; number <= consoles; number++)); do
     lan exec h$((1 + windows + number)) sh -c 'sleep infinity | exec "$1" --name "$2"' console \
         "$build/backfence-console" "Guest $number" </dev/null >"$logs/console$number" 2>&1 &
 done
-[ "$windows" = 0 ] || await 20 eval "[ \$(grep -c 'event=joined' '$logs/relay') -ge $windows ]" || true
+[ "$windows" = 0 ] || [ "$relay" = 0 ] || await 20 eval "[ \$(grep -c 'event=joined' '$logs/relay') -ge $windows ]" || true
 
 if [ "$windows" -gt 0 ] && [ "$consoles" -gt 0 ]; then
     (echo "Hello from a terminal on another machine 👋"; echo "/quit") |

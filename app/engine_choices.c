@@ -116,6 +116,17 @@ static char *best_address(const Candidate *candidate)
     return g_socket_connectable_to_string(G_SOCKET_CONNECTABLE(addresses->pdata[0]));
 }
 
+/* Where the place is; of one that is carried here, where others find it. */
+static char *address_of(Engine *engine, const Found *found)
+{
+    if (found->best)
+        return best_address(found->best);
+    if (!found->here || !session_serving(member_session(engine->member)))
+        return g_strdup("");
+    g_auto(GStrv) own = member_addresses(engine->member);
+    return g_strdup(own && own[0] ? own[0] : "");
+}
+
 static char *id_of(Engine *engine, const Found *found)
 {
     if (!found->has_place)
@@ -133,7 +144,7 @@ static Choice describe(Engine *engine, const Found *found)
     Choice choice = {
         .id = id_of(engine, found),
         .name = text_make_name(name, strlen(name)),
-        .address = found->best ? best_address(found->best) : g_strdup(""),
+        .address = address_of(engine, found),
         .relay = found->relay,
         .joined = found->here,
         .locked = found->best && candidate_locked(found->best),

@@ -6,7 +6,8 @@
 
 import shlex
 
-from room import Room, await_member, await_message, await_sent, check, check_once, say
+from room import (Room, await_candidates, await_joined, await_member, await_message, await_sent, check,
+                  check_once, say)
 from runner import main, scenario
 
 
@@ -94,6 +95,34 @@ def of_two_one_follows_and_serves_when_the_other_is_gone():
         check(winner.wait() == 0, "exit code")
         await_event(loser, "serving-again", after=mark)
         say(ann, "it left", bob, carl)
+
+
+def place_of(console):
+    """The last one joined; ends the console."""
+    place = [e["place_id"] for e in console.objects if e["event"] == "joined"][-1]
+    check(console.finish() == 0, "exit code")
+    return place
+
+
+@scenario
+def a_place_that_was_chosen_is_gone_back_to():
+    """Also when another was joined in between, because it was all there was."""
+    with Relays(3) as room:
+        relays = [room.bare_relay("h1"), room.bare_relay("h2", "--new-place", "Cellar")]
+        places = [await_event(relay, "place")["place"] for relay in relays]
+        ann = room.console("h3", "Ann")
+        chosen = 1 - places.index(await_joined(ann)["place_id"])
+        host, mark = f"h{chosen + 1}", ann.mark()
+        ann.say(f"/connect {room.verb('address', host)}")
+        await_joined(ann, after=mark)
+        check(place_of(ann) == places[chosen], "the place of the address")
+        check(place_of(room.console("h3", "Ann")) == places[chosen], "the place that was chosen")
+        relays[chosen].process.terminate()
+        check(relays[chosen].wait() == 0, "exit code")
+        check(place_of(room.console("h3", "Ann")) == places[1 - chosen], "the only place")
+        room.bare_relay(host)
+        await_candidates(room, "h3", 2)
+        check(place_of(room.console("h3", "Ann")) == places[chosen], "the place that was chosen")
 
 
 @scenario

@@ -131,6 +131,7 @@ static void network_changed(void *user)
     member_tell_network(member);
     member_tell_candidates(member);
     session_try_now(member->session, g_get_monotonic_time());
+    member->events.choices(member->user); /* and so does what is said of the network */
 }
 
 gboolean member_connect(Member *member, const char *address, GError **error)

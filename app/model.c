@@ -145,9 +145,9 @@ const char *model_link_why(const Model *model)
     return model->why;
 }
 
-bool model_no_network(const Model *model)
+int64_t model_no_network_since_us(const Model *model)
 {
-    return model->no_network;
+    return model->no_network_since_us;
 }
 
 const char *model_place_name(const Model *model)

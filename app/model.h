@@ -127,8 +127,9 @@ LinkState model_link(const Model *model);
 int64_t model_link_since_us(const Model *model);
 /* Why, in one plain sentence, "" when there is nothing to say. */
 const char *model_link_why(const Model *model);
-/* This machine is on no network: nobody can be reached, and nothing is wrong with the others. */
-bool model_no_network(const Model *model);
+/* Monotonic µs since when this machine is on no network, so that nobody can be reached and nothing
+ * is wrong with the others; INT64_MAX: it is on one. */
+int64_t model_no_network_since_us(const Model *model);
 /* "" before the first joining. */
 const char *model_place_name(const Model *model);
 const Person *model_self(const Model *model);

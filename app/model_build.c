@@ -14,6 +14,7 @@ ModelBuilder *model_builder_new(uint64_t version)
     Model *model = g_new0(Model, 1);
     model->references = 1;
     model->version = version;
+    model->no_network_since_us = INT64_MAX;
     model->why = model->place_name = model->finding_line = model->folder = "";
     model->people = g_ptr_array_new_with_free_func(person_unref_pointer);
     model->conversations = g_ptr_array_new_with_free_func(conversation_box_free);
@@ -46,9 +47,9 @@ void model_builder_set_link(ModelBuilder *builder, LinkState link, int64_t since
     builder->model->why = keep(builder, why);
 }
 
-void model_builder_set_no_network(ModelBuilder *builder, bool no_network)
+void model_builder_set_no_network(ModelBuilder *builder, int64_t since_us)
 {
-    builder->model->no_network = no_network;
+    builder->model->no_network_since_us = since_us;
 }
 
 void model_builder_set_place(ModelBuilder *builder, const char *name)

@@ -30,7 +30,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ModelBuilder, model_builder_free)
 /* What model.h says under the same names; strings are copied. */
 void model_builder_set_link(ModelBuilder *builder, LinkState link, int64_t since_us,
                             const char *why);
-void model_builder_set_no_network(ModelBuilder *builder, bool no_network);
+void model_builder_set_no_network(ModelBuilder *builder, int64_t since_us);
 void model_builder_set_place(ModelBuilder *builder, const char *name);
 /* `key` (MODEL_KEY_SIZE bytes) with CARRIED_BY_PERSON, else NULL. */
 void model_builder_set_carrier(ModelBuilder *builder, CarriedBy carried_by, const uint8_t *key);

@@ -29,9 +29,9 @@ struct Model {
     gint references;
     uint64_t version;
     LinkState link;
-    int64_t link_since_us;
+    int64_t link_since_us, no_network_since_us;
     int64_t room_offset_ms;
-    bool no_network, first_run, wants_connect, wants_quit;
+    bool first_run, wants_connect, wants_quit;
     bool people_sorted;
     CarriedBy carried_by;
     uint8_t carrier[MODEL_KEY_SIZE]; /* CARRIED_BY_PERSON */

@@ -138,6 +138,7 @@ Timeline *timeline_new(Session *session, Store *store, int64_t now_us)
     timeline->store = store;
     timeline->link_since_us = timeline->now_us = now_us;
     timeline->link = session_state(session);
+    timeline->no_network_since_us = INT64_MAX;
     timeline->talks = g_ptr_array_new_with_free_func((GDestroyNotify)talk_free);
     timeline->persons = g_hash_table_new_full(key_hash, key_equal, NULL, person_release);
     timeline->choices = g_array_new(FALSE, FALSE, sizeof(Choice));

@@ -16,6 +16,7 @@ struct Timeline {
     bool people_changed;
     SessionState link;
     int64_t link_since_us;
+    int64_t no_network_since_us; /* INT64_MAX: there is one */
     CarriedBy carried_by; /* told last; kept while the room moves */
     uint8_t carrier[KEY_SIZE];
     int64_t now_us; /* of the call under way */

@@ -103,6 +103,16 @@ static void build_carrier(Timeline *timeline, ModelBuilder *builder)
     model_builder_set_carrier(builder, timeline->carried_by, timeline->carrier);
 }
 
+/* However often the link goes from one state to another meanwhile. */
+static void build_network(Timeline *timeline, ModelBuilder *builder, int64_t now_us)
+{
+    if (!session_no_network(timeline->session))
+        timeline->no_network_since_us = INT64_MAX;
+    else if (timeline->no_network_since_us == INT64_MAX)
+        timeline->no_network_since_us = now_us;
+    model_builder_set_no_network(builder, timeline->no_network_since_us);
+}
+
 static void build_link(Timeline *timeline, ModelBuilder *builder, int64_t now_us)
 {
     static const LinkState links[] = {LINK_SEARCHING, LINK_JOINING, LINK_JOINED, LINK_LOST};
@@ -110,7 +120,7 @@ static void build_link(Timeline *timeline, ModelBuilder *builder, int64_t now_us
     model_builder_set_link(builder, links[session_state(session)], timeline->link_since_us,
                            session_why(session));
     model_builder_set_place(builder, session_place_name(session));
-    model_builder_set_no_network(builder, session_no_network(session));
+    build_network(timeline, builder, now_us);
     build_carrier(timeline, builder);
     model_builder_set_first_run(builder, !session_name_chosen(session));
     model_builder_set_wants_connect(builder, timeline->wants_connect);

@@ -125,9 +125,10 @@ bool face_has_place(const Face *face)
 
 bool face_no_network(const Face *face, View *view)
 {
-    if (!face->model || !model_no_network(face->model))
+    int64_t since_us = face->model ? model_no_network_since_us(face->model) : INT64_MAX;
+    if (since_us == INT64_MAX)
         return false;
-    int64_t from_us = model_link_since_us(face->model) + NO_NETWORK_US;
+    int64_t from_us = since_us + NO_NETWORK_US;
     if (face->now_us < from_us && view)
         view_wake_at(view, from_us);
     return face->now_us >= from_us;

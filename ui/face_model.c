@@ -141,8 +141,9 @@ static void follow_link(Face *face)
         face_hide_overlay(face);
         return;
     }
-    if (!joined && model_wants_connect(face->model) && !model_no_network(face->model) &&
-        !face->connect_dismissed && face->overlay == OVERLAY_NONE) {
+    if (!joined && model_wants_connect(face->model) &&
+        model_no_network_since_us(face->model) == INT64_MAX && !face->connect_dismissed &&
+        face->overlay == OVERLAY_NONE) {
         face_run(face, "connect-dialog", NULL);
         face->connect_automatic = true;
     }

@@ -273,6 +273,26 @@ START_TEST(keeps_calm_while_the_room_moves)
 }
 END_TEST
 
+/* However often something is dialled meanwhile. */
+START_TEST(no_network_has_one_beginning)
+{
+    SessionNetwork network = {.known = false};
+    ck_assert_int_eq(model_no_network_since_us(model), INT64_MAX);
+    session_network(session_stage_session(stage), &network, 1);
+    look();
+    ck_assert_int_eq(model_no_network_since_us(model), 1);
+    session_stage_find(stage, 1, "relay here");
+    model_unref(model);
+    model = timeline_snapshot(timeline, 5);
+    ck_assert_int_eq(model_link(model), LINK_JOINING);
+    ck_assert_int_eq(model_no_network_since_us(model), 1);
+    network.up = true;
+    session_network(session_stage_session(stage), &network, 1);
+    look();
+    ck_assert_int_eq(model_no_network_since_us(model), INT64_MAX);
+}
+END_TEST
+
 static Transfer *transfer_at(uint8_t id, TransferState state, uint64_t bytes)
 {
     Transfer *transfer = g_new0(Transfer, 1);
@@ -340,6 +360,7 @@ int main(void)
     tcase_add_test(tests, tells_joins_and_leaves);
     tcase_add_test(tests, moves_are_one_quiet_line);
     tcase_add_test(tests, forks_are_warnings);
+    tcase_add_test(tests, no_network_has_one_beginning);
     tcase_add_test(tests, keeps_calm_while_the_room_moves);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

@@ -316,7 +316,8 @@ Model *sample_model(const Sample *sample)
     model_builder_set_first_run(making.builder, sample->first_run);
     model_builder_set_wants_connect(making.builder, sample->wants_connect);
     model_builder_set_finding_line(making.builder, sample->finding ? sample->finding : "");
-    model_builder_set_no_network(making.builder, sample->no_network);
+    if (sample->no_network)
+        model_builder_set_no_network(making.builder, since);
     add_people(&making, sample);
     add_carrier(&making, sample);
     if (!sample->no_place) {

@@ -261,6 +261,8 @@ bool session_away(const Session *session);
 bool session_relay_program(const Session *session);
 /* This node carries the place. */
 bool session_serving(const Session *session);
+/* When the link was lost last, monotonic; with SESSION_LOST, which comes later than that. */
+int64_t session_lost_us(const Session *session);
 /* The machine is on no network, so that nobody can be joined. */
 bool session_no_network(const Session *session);
 /* Who carries it, KEY_SIZE bytes; NULL when not joined. */

@@ -56,6 +56,11 @@ int64_t session_moved_deadline(const Session *session)
     return session_is_calm(session) ? session->calm_us : INT64_MAX;
 }
 
+int64_t session_lost_us(const Session *session)
+{
+    return session->lost_us;
+}
+
 const uint8_t *session_relay_key(const Session *session)
 {
     return session->phase == PHASE_JOINED ? session->relay_key : NULL;

@@ -270,7 +270,8 @@ static void state_event(Timeline *timeline)
 {
     SessionState state = session_state(timeline->session);
     if (state != timeline->link)
-        timeline->link_since_us = timeline->now_us;
+        timeline->link_since_us =
+            state == SESSION_LOST ? session_lost_us(timeline->session) : timeline->now_us;
     timeline->link = state;
     for (guint i = 0; i < timeline->talks->len; i++)
         g_ptr_array_set_size(((Talk *)timeline->talks->pdata[i])->typing, 0);

@@ -269,6 +269,7 @@ START_TEST(keeps_calm_while_the_room_moves)
     session_stage_pass(stage, 2000);
     look();
     ck_assert_int_eq(model_link(model), LINK_LOST);
+    ck_assert_int_eq(model_link_since_us(model), session_lost_us(session_stage_session(stage)));
     ck_assert_int_eq(model_carried_by(model), CARRIED_BY_NOBODY);
 }
 END_TEST

@@ -79,10 +79,10 @@ static void make_node(World *world, unsigned index, bool relay)
 static unsigned draw_apps(World *world)
 {
     int dice = world_between(world, 1, 100);
-    if (dice <= 72)
-        return (unsigned)world_between(world, 3, 5);
-    return dice <= 93 ? (unsigned)world_between(world, 6, 9)
-                      : (unsigned)world_between(world, 10, APPS_MOST);
+    if (dice <= 82)
+        return (unsigned)world_between(world, 3, 4);
+    return dice <= 97 ? (unsigned)world_between(world, 5, 8)
+                      : (unsigned)world_between(world, 9, APPS_MOST);
 }
 
 static unsigned draw_relays(World *world)
@@ -191,7 +191,8 @@ static int64_t due_of(Node *node)
 {
     if (node->stale) {
         node->stale = false;
-        node->due_us = node->relay ? relay_due_us(node) : node_due_us(node);
+        int64_t due_us = node->relay ? relay_due_us(node) : node_due_us(node);
+        node->due_us = MAX(due_us, node->wakes_us);
     }
     return node->due_us;
 }

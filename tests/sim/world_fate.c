@@ -7,8 +7,9 @@
 #define FIRST_JOINING_US (4 * SECOND_US)
 #define OFFER_EVERY 4 /* so many things that are said: one of them is an offer */
 #define HEALING_S 300
-#define GOING_S 60     /* for the rest to go on without one */
-#define STAYING_S 6    /* what is well stays well */
+#define GOING_S 60  /* for the rest to go on without one */
+#define STAYING_S 6 /* what is well stays well */
+#define DOZES_MOST_S 20
 #define LATER_START 30 /* of a hundred nodes: not there from the beginning */
 
 static Node *any_app(World *world)
@@ -65,7 +66,7 @@ static void say(World *world, Node *node, int to)
 static void talk(World *world)
 {
     Node *node = any_app(world);
-    if (!node->running)
+    if (!node->running || node->wakes_us > world->now_us)
         return;
     if (world_chance(world, 30)) {
         int to = world_between(world, 0, (int)world->app_count - 1);
@@ -80,7 +81,7 @@ static void talk(World *world)
 static void small_things(World *world)
 {
     Node *node = any_app(world);
-    if (!node->running)
+    if (!node->running || node->wakes_us > world->now_us)
         return;
     g_autofree char *name = g_strdup_printf("Name %d", world_between(world, 1, 3));
     if (world_chance(world, 50))
@@ -139,6 +140,17 @@ static void unplug(Node *node)
         node_tell_network(node);
 }
 
+/* The machine is busy with something else, or sleeps: nothing happens there, others wait in vain.
+ */
+static void doze(Node *node)
+{
+    World *world = node->world;
+    node->wakes_us = world->now_us + (int64_t)world_between(world, 1, DOZES_MOST_S) * SECOND_US;
+    world_trace(world, "%u does nothing for %d s", node->index,
+                (int)((node->wakes_us - world->now_us) / SECOND_US));
+    node->stale = true;
+}
+
 static void trouble(World *world)
 {
     Node *node = world_chance(world, 40) ? serving_node(world) : any_node(world);
@@ -148,20 +160,24 @@ static void trouble(World *world)
         start_again(node);
         return;
     }
-    int dice = world_between(world, 1, world->clocks_jump ? 100 : 88);
-    if (dice <= 30) {
+    if (node->wakes_us > world->now_us)
+        return;
+    int dice = world_between(world, 1, world->clocks_jump ? 100 : 90);
+    if (dice <= 28) {
         crash(node);
-    } else if (dice <= 46) {
+    } else if (dice <= 42) {
         quit(node);
-    } else if (dice <= 60) {
+    } else if (dice <= 49) {
+        doze(node);
+    } else if (dice <= 62) {
         bool silently = world_chance(world, 50);
         world_trace(world, "a link of %u %s", node->index, silently ? "falls silent" : "is reset");
         network_trouble(node, silently);
-    } else if (dice <= 70) {
+    } else if (dice <= 72) {
         disk_set_full(node, world_chance(world, 50));
-    } else if (dice <= 79) {
+    } else if (dice <= 81) {
         unplug(node);
-    } else if (dice <= 88) {
+    } else if (dice <= 90) {
         node->mdns_dead = !node->mdns_dead;
         world_trace(world, "%u %s", node->index,
                     node->mdns_dead ? "hears no announcements" : "hears announcements again");
@@ -191,7 +207,7 @@ static void miss_much(World *world)
         node_crash(&world->nodes[0], false);
     for (unsigned said = 0; said < PAGE_MAX * 2; said++) {
         Node *node = &world->nodes[1 + said % 2];
-        if (node->running)
+        if (node->running && node->wakes_us <= world->now_us)
             say(world, node, -1);
         if (said % 20 == 0)
             world_run(world, world->now_us + SECOND_US);
@@ -219,13 +235,13 @@ void world_live(World *world)
     world_run(world, world->now_us + FIRST_JOINING_US);
     if (world_chance(world, 2))
         miss_much(world);
-    for (int steps = world_between(world, 20, 50); steps > 0; steps--) {
+    for (int steps = world_between(world, 15, 40); steps > 0; steps--) {
         int dice = world_between(world, 1, 100);
-        if (dice <= 60)
+        if (dice <= 52)
             talk(world);
         else if (dice <= 86)
             trouble(world);
-        else if (dice <= 94)
+        else if (dice <= 95)
             part(world);
         else
             small_things(world);
@@ -241,6 +257,8 @@ static void put_right(World *world)
     for (unsigned i = 0; i < world->node_count; i++) {
         Node *node = &world->nodes[i];
         node->group = 0;
+        node->wakes_us = MIN(node->wakes_us, world->now_us);
+        node->stale = true;
         node->mdns_dead = false;
         if (node->running)
             disk_set_full(node, false);

@@ -61,7 +61,8 @@ struct Node {
     bool mdns_dead;  /* hears no announcements, and its own is not heard */
     bool listening;  /* settled: what is there was told to the session */
     int64_t settle_us;
-    unsigned group; /* nodes of one group reach each other */
+    int64_t wakes_us; /* does nothing before */
+    unsigned group;   /* nodes of one group reach each other */
     int64_t clock_off_ms;
     uint32_t remembered; /* nodes joined earlier, by bit; survives crashes */
     bool stale;          /* `due_us` is to be computed anew */

@@ -267,6 +267,12 @@ void network_arrive(World *world)
     g_autoptr(Arrival) arrival = g_sequence_get(first);
     g_sequence_remove(first);
     Connection *connection = arrival->connection;
+    const Node *reader = arrival->way == TO_LISTENER ? connection->to : connection->from;
+    if (reader->wakes_us > world->now_us) {
+        arrival->at_us = reader->wakes_us;
+        g_sequence_insert_sorted(world->arrivals, g_steal_pointer(&arrival), earlier, NULL);
+        return;
+    }
     if (arrival->way == TO_LISTENER) {
         arrive_at_listener(world, arrival);
     } else {

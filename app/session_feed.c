@@ -63,7 +63,7 @@ bool session_is_ahead(const Session *session)
 {
     int64_t latest_ms = event_latest_ms(session->output.wall_ms(session->user)); /* of room times */
     return session->phase == PHASE_JOINED && session->now_us < session->phase_us + AHEAD_WAIT_US &&
-           MIN(log_newest_time_ms(session->log), latest_ms) >=
+           MIN(MAX(log_newest_time_ms(session->log), session->own_last_ms), latest_ms) >=
                session_room_time_ms(session, session->now_us) + AHEAD_MS;
 }
 

@@ -287,8 +287,15 @@ static void pause_for(Session *session, uint32_t retry_ms, uint32_t least_ms)
     session->hold_us = MAX(session->hold_us, session->now_us + wait_us);
 }
 
+/* Another relay may have stored it before its receipt was lost: these bytes are kept as long as
+ * this one's time may still go on to where that one's was. */
 static void refused_time(Session *session, Item *item, const char *why)
 {
+    if (session_is_ahead(session)) {
+        session_ask_time(session);
+        pause_for(session, 300, 300);
+        return;
+    }
     session_unsign_from(session, item);
     if (++session->bad_times > BAD_TIMES_MAX) {
         session_refuse(session, item, why);

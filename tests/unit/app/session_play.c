@@ -22,6 +22,11 @@ Session *play_session(void)
     return session_stage_session(stage);
 }
 
+Store *play_store(void)
+{
+    return session_stage_store(stage);
+}
+
 const uint8_t *play_key(char who)
 {
     return session_stage_key(stage, who);

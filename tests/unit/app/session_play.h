@@ -60,6 +60,7 @@ typedef struct {
 void play_set_up(void);
 void play_tear_down(void);
 Session *play_session(void);
+Store *play_store(void);
 const uint8_t *play_key(char who);
 /* `name` is that of the test, for what is said when a line is another. */
 void play(const Step *steps, size_t count, const char *name);

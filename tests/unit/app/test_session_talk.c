@@ -270,6 +270,30 @@ START_TEST(does_not_wait_for_a_relays_time_for_long)
 }
 END_TEST
 
+static GBytes *signed_bytes(void)
+{
+    g_autoptr(GArray) rows = store_outbox_list(play_store(), NULL, NULL);
+    ck_assert_uint_eq(rows->len, 1);
+    GBytes *body = g_array_index(rows, OutboxRow, 0).body;
+    ck_assert_ptr_nonnull(body);
+    return g_bytes_ref(body);
+}
+
+/* Else both have it, and it is said twice when they meet. */
+START_TEST(keeps_what_another_relay_may_have_while_this_one_lags)
+{
+    PLAY(JOIN, {PASS, NULL, 1000}, {SAY, "hello"}, {READS, "queued hello"},
+         {READS, "> submit 2 hello"}, {CUT}, {PASS, NULL, 100}, {READS, "dial 1"}, {UP},
+         {READS, "> hello place one, holds 1"}, {WELCOME, "log2 early forgot"},
+         {READS, "notice clock"}, {ROSTER, "b"}, {PAGE}, {READS, "joined"}, {READS, "> heads"},
+         {READS, "> submit 1 name Me"}, {READS, "> submit 2 hello"}, {TAKEN});
+    g_autoptr(GBytes) before = signed_bytes();
+    PLAY({REFUSE, NULL, 500}, {READS, "> ping 0"}, {PASS, NULL, 400});
+    g_autoptr(GBytes) after = signed_bytes();
+    ck_assert(g_bytes_equal(before, after));
+}
+END_TEST
+
 START_TEST(tells_of_a_clock_that_is_far_off)
 {
     PLAY({FIND, "relay here", 1}, {UP}, {WELCOME, "late"}, {READS, "state joining"},
@@ -325,6 +349,7 @@ int main(void)
                                   measures_the_time_again,
                                   waits_for_a_relay_that_lags_behind_what_is_held,
                                   does_not_wait_for_a_relays_time_for_long,
+                                  keeps_what_another_relay_may_have_while_this_one_lags,
                                   tells_of_a_clock_that_is_far_off,
                                   says_in_private,
                                   publishes_a_new_name};

@@ -74,6 +74,7 @@ void session_network(Session *session, const SessionNetwork *network, int64_t no
 {
     session_begin(session, now_us);
     bool other = session->network_told && is_other(session, network);
+    bool back = session->network_told && !session->network.up && network->up;
     bool sure = network->up && (network->known || !session->has_network_id);
     session->network = *network;
     session->network_told = true;
@@ -83,9 +84,11 @@ void session_network(Session *session, const SessionNetwork *network, int64_t no
     }
     if (other) {
         leave_network(session);
-    } else if (sure && session->doubt_us != INT64_MAX) {
+    } else if (back || (sure && session->doubt_us != INT64_MAX)) {
         session_forgive(session);
         session_probe_all(session);
+        if (back && session->phase == PHASE_DIALLING) /* into the void */
+            session_drop(session, NULL, 0);
     }
     int64_t patience_us = network->up || session->was_joined ? BOUNCE_US : NO_NETWORK_US;
     session->doubt_us =

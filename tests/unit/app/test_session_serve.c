@@ -250,6 +250,22 @@ START_TEST(serves_nothing_without_a_network)
 }
 END_TEST
 
+START_TEST(a_network_that_comes_back_is_tried_at_once)
+{
+    gather("ab");
+    party_set_deaf(party, true);
+    party_remember(party, 'c', 'a');
+    party_start(party, 'c');
+    party_pass(party, 3000);
+    ALL_FOLLOW("abc", 'a');
+    party_carry_to(party, 'c', 0);
+    party_pass(party, 60000);
+    party_carry_to(party, 'c', 1);
+    party_pass(party, 500);
+    ALL_FOLLOW("abc", 'a');
+}
+END_TEST
+
 START_TEST(a_member_that_slept_is_back_soon)
 {
     gather("abc");
@@ -442,6 +458,7 @@ int main(void)
                                   another_network_is_another_place,
                                   stays_through_a_bounce_of_the_interface,
                                   serves_nothing_without_a_network,
+                                  a_network_that_comes_back_is_tried_at_once,
                                   a_member_that_slept_is_back_soon,
                                   one_that_slept_while_it_served_merges,
                                   offers_to_connect_when_it_cannot_serve,

@@ -55,8 +55,6 @@ void session_measure_tail(Session *session)
     }
 }
 
-/* Later than everything it may answer and than everything said before, so that all show it in the
- * order said; unless that would be too far ahead of the room. */
 /* Two halves met whose clocks differ. The relay is about to hear of what is held here, and its time
  * goes on from there; what was not signed yet should come after it. */
 bool session_is_ahead(const Session *session)
@@ -80,6 +78,8 @@ int64_t session_time_deadline(const Session *session)
                : 0;
 }
 
+/* Later than everything it may answer and than everything said before, so that all show it in the
+ * order said; unless that would be too far ahead of the room. */
 static int64_t sign_time_ms(const Session *session)
 {
     int64_t room_ms = session_room_time_ms(session, session->now_us);

@@ -127,8 +127,8 @@ bool session_covers(Session *session, const uint8_t *log, uint64_t position);
 /* session_holes.c */
 void session_fetch_next(Session *session);
 void session_holes_begin(Session *session);
-/* The relay says that there is more to read. */
-void session_hinted(Session *session);
+/* The relay says that there is more to read, up to this position. */
+void session_hinted(Session *session, uint64_t position);
 /* It is not known yet whether anything shall be asked for by feeds. */
 bool session_holes_weighed(const Session *session);
 /* The relay named all its heads, up to this position. */

@@ -21,6 +21,11 @@ static bool find_hole(Session *session, uint64_t *after, uint64_t *before)
         return false;
     }
     const LogRange *top = &g_array_index(ranges, LogRange, ranges->len - 1);
+    if (top->through < session->hinted) {
+        *after = top->through;
+        *before = session->hinted + 1;
+        return true;
+    }
     *after = ranges->len > 1 ? top[-1].through : 0;
     *before = top->after + 1;
     return top->after > 0;
@@ -41,13 +46,14 @@ static void fetch_own(Session *session)
 void session_holes_begin(Session *session)
 {
     session->way = WAY_UNKNOWN;
-    session->compared = 0;
+    session->compared = session->hinted = 0;
     session->hint_us = 0;
     session->filled = false;
 }
 
-void session_hinted(Session *session)
+void session_hinted(Session *session, uint64_t position)
 {
+    session->hinted = MAX(session->hinted, position);
     session->hint_us = session->now_us;
     if (session->way == WAY_POSITIONS)
         session->way = WAY_UNKNOWN;

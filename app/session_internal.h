@@ -278,7 +278,8 @@ struct Session {
     bool other_changed;
     Way way;
     int64_t way_us;    /* heads were asked for */
-    int64_t hint_us;   /* told last that there is more */
+    int64_t hint_us;   /* told last that there is more … */
+    uint64_t hinted;   /* … up to here */
     bool filled;       /* something was fetched since there were no holes */
     uint64_t compared; /* what is public of the relay's log is held up to here */
 

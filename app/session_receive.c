@@ -285,7 +285,7 @@ void session_deliver(Session *session, const Wire__Deliver *deliver)
     if (deliver->after > session->covered_top)
         session->may_have_holes = true;
     if (deliver->after == deliver->through)
-        session_hinted(session);
+        session_hinted(session, deliver->through);
     receive_all(session, deliver->entries, deliver->n_entries, true);
     if (linked(session))
         cover(session, deliver->after, deliver->through);

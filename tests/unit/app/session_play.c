@@ -34,12 +34,18 @@ const uint8_t *play_key(char who)
 
 static uint64_t after_of(const Step *step)
 {
-    return (uint64_t)step->n / 100;
+    return (uint64_t)(step->n < 0 ? -step->n / 10000 : step->n / 100);
 }
 
 static uint64_t through_of(const Step *step)
 {
-    return (uint64_t)step->n % 100;
+    return (uint64_t)(step->n < 0 ? -step->n % 10000 : step->n % 100);
+}
+
+void play_skip(void)
+{
+    while (*session_stage_next(stage) != '\0')
+        continue;
 }
 
 static void remember_token(const SessionMessage *message, void *user)
@@ -102,6 +108,9 @@ static bool act_as_relay(const Step *step)
     case AT:
         session_stage_at(stage, (uint64_t)step->n);
         return true;
+    case AGE:
+        session_stage_age(stage, step->n);
+        return true;
     case DAMAGE:
         session_stage_damage(stage);
         return true;
@@ -140,6 +149,26 @@ static bool act_as_relay_on_events(const Step *step)
         return true;
     case JUNK:
         session_stage_junk(stage);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool act_as_relay_that_compares(const Step *step)
+{
+    switch (step->act) {
+    case HEADS:
+        session_stage_heads(stage, step->who, (unsigned)step->n / 10000, (uint64_t)step->n % 10000);
+        return true;
+    case WANT:
+        session_stage_want(stage, step->who, after_of(step), through_of(step));
+        return true;
+    case GIVE:
+        session_stage_given(stage);
+        return true;
+    case SETTLED:
+        session_stage_settled(stage, (uint64_t)step->n);
         return true;
     default:
         return false;
@@ -213,7 +242,7 @@ void play(const Step *steps, size_t count, const char *name)
                           "%s, step %zu: \"%s\" is \"%s\"", name, i, step->text ? step->text : "",
                           line);
         } else if (!act_on_network(step) && !act_as_relay(step) && !act_as_relay_on_events(step) &&
-                   !act_on_files(step)) {
+                   !act_as_relay_that_compares(step) && !act_on_files(step)) {
             act_as_person(step);
         }
     }

@@ -22,7 +22,8 @@ typedef enum {
     NAME,   /* a profile of `who` */
     AT,     /* the next event has position `n` */
     DAMAGE, /* the last event */
-    PAGE,   /* the first; covers n / 100 … n % 100 */
+    AGE,    /* events are `n` ms older from now on */
+    PAGE,   /* the first; covers n / 100 … n % 100, negative: n / 10000 … n % 10000 */
     ANSWER, /* to the newest Fetch */
     DELIVER,
     TAKEN,  /* the oldest event submitted is stored */
@@ -32,7 +33,11 @@ typedef enum {
     PART,   /* Goodbye for the reason `n` */
     PONG,
     JUNK,
-    SAY, /* to the room, or to `to` */
+    HEADS,   /* names what is held of `who`, was made, and `n` / 10000 more; up to n % 10000 */
+    WANT,    /* n / 100 … n % 100 of `who` */
+    GIVE,    /* what was wanted last */
+    SETTLED, /* up to `n` */
+    SAY,     /* to the room, or to `to` */
     RETRY,
     OFFER,    /* one file called `text` */
     OFFERED,  /* the same by `who`, to the room or to `to`; `n`: without sense */
@@ -62,6 +67,8 @@ void play_tear_down(void);
 Session *play_session(void);
 Store *play_store(void);
 const uint8_t *play_key(char who);
+/* All lines that wait. */
+void play_skip(void);
 /* `name` is that of the test, for what is said when a line is another. */
 void play(const Step *steps, size_t count, const char *name);
 /* Runs these tests; returns the exit code. */

@@ -114,8 +114,8 @@ static bool out_send(GBytes *frame, void *user)
         break;
     case WIRE__FRAME__BODY_FETCH:
         stage->request = read->fetch->request;
-        session_stage_tell(stage, "> fetch %d..%d", (int)read->fetch->after,
-                           (int)read->fetch->before);
+        session_stage_tell(stage, "> fetch %d..%d%s", (int)read->fetch->after,
+                           (int)read->fetch->before, read->fetch->private_only ? " private" : "");
         break;
     case WIRE__FRAME__BODY_STATUS:
         tell_status(stage, read->status);
@@ -126,6 +126,12 @@ static bool out_send(GBytes *frame, void *user)
         break;
     case WIRE__FRAME__BODY_SIGNAL:
         session_stage_tell_signal(stage, read->signal);
+        break;
+    case WIRE__FRAME__BODY_HEADS:
+    case WIRE__FRAME__BODY_WANT:
+    case WIRE__FRAME__BODY_GIVE:
+    case WIRE__FRAME__BODY_SETTLED:
+        session_stage_tell_exchange(stage, read);
         break;
     default:
         session_stage_tell(stage, "> %s", frame_name(read));

@@ -33,7 +33,7 @@ void session_stage_up(SessionStage *stage, char who);
 void session_stage_fail(SessionStage *stage);
 void session_stage_cut(SessionStage *stage);
 
-/* Welcome: `traits` are words of: place2 log2 ahead forgot late early. */
+/* Welcome: `traits` are words of: place2 log2 ahead forgot late early restored. */
 void session_stage_welcome(SessionStage *stage, const char *traits);
 /* The roster: "b", "b away", "b gone" …; `more` follows. */
 void session_stage_roster(SessionStage *stage, const char *entry, bool more);
@@ -57,6 +57,17 @@ void session_stage_typing(SessionStage *stage, char who);
 void session_stage_part(SessionStage *stage, Wire__Parting why);
 void session_stage_pong(SessionStage *stage);
 void session_stage_junk(SessionStage *stage);
+
+/* Events made from now on are so much older. */
+void session_stage_age(SessionStage *stage, int64_t ms);
+
+/* Names the public feed of `who`: what the session holds of it, and `more` events beyond; up to
+ * `position`. */
+void session_stage_heads(SessionStage *stage, char who, unsigned more, uint64_t position);
+void session_stage_want(SessionStage *stage, char who, uint64_t first, uint64_t last);
+/* What was made since the last time, as the answer to the newest Want. */
+void session_stage_given(SessionStage *stage);
+void session_stage_settled(SessionStage *stage, uint64_t position);
 
 /* `to` '\0': the room. Returns whether it was queued; else the reason is a line "cannot: …". */
 bool session_stage_say(SessionStage *stage, char to, const char *text);

@@ -35,7 +35,10 @@ struct SessionStage {
     Event *taken[2];      /* the session's newest that is stored, by lane; owned */
     GPtrArray *submitted; /* Event: not answered */
     uint32_t request;     /* newest Fetch */
-    uint64_t nonce;       /* newest Ping */
+    uint32_t wanted;      /* newest Want */
+    uint64_t wanted_first;
+    int64_t age_ms; /* events are made so much older */
+    uint64_t nonce; /* newest Ping */
     Arena *arena;
     GQueue lines;
     char *line;
@@ -55,3 +58,5 @@ void session_stage_tell_signal(SessionStage *stage, const Wire__Signal *signal);
 void session_stage_give(SessionStage *stage, Wire__Frame__BodyCase body, void *message);
 /* An event of `who` to the room, or to `to`, for the next page or delivery. */
 void session_stage_keep(SessionStage *stage, char who, char to, uint32_t kind, GBytes *content);
+/* Heads, Want, Give, Settled. */
+void session_stage_tell_exchange(SessionStage *stage, const Wire__Frame *frame);

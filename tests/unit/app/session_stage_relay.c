@@ -42,6 +42,7 @@ void session_stage_welcome(SessionStage *stage, const char *traits)
     welcome.log =
         (ProtobufCBinaryData){PLACE_SIZE, (uint8_t *)logs[session_stage_has(traits, "log2")]};
     welcome.head = stage->position;
+    welcome.restored = session_stage_has(traits, "restored");
     welcome.limits = &limits;
     Wire__Head heads[2] = {WIRE__HEAD__INIT, WIRE__HEAD__INIT};
     Wire__Head *list[2];
@@ -69,7 +70,7 @@ static Event *make(SessionStage *stage, char who, Lane lane, EventDraft *draft)
     draft->seq = ++self->seq[lane];
     draft->prev = draft->seq > 1 ? self->hash[lane] : NULL;
     draft->place = session_stage_places[0];
-    draft->time_ms = session_stage_wall_ms(stage) + (int64_t)stage->position;
+    draft->time_ms = session_stage_wall_ms(stage) + (int64_t)stage->position - stage->age_ms;
     draft->token = token;
     Event *event = NULL;
     if (lane == LANE_PUBLIC) {
@@ -94,6 +95,11 @@ static Event *make(SessionStage *stage, char who, Lane lane, EventDraft *draft)
     g_assert_nonnull(event);
     memcpy(self->hash[lane], event_hash(event), HASH_SIZE);
     return event;
+}
+
+void session_stage_age(SessionStage *stage, int64_t ms)
+{
+    stage->age_ms = ms;
 }
 
 static void keep(SessionStage *stage, Event *event)

@@ -32,7 +32,7 @@ START_TEST(shows_what_came_twice_once)
          {PASS, NULL, 1000}, {CUT}, {PASS, NULL, 100}, {READS, "dial 1"}, {UP},
          {READS, "> hello place one, holds 2"}, {WELCOME, "log2"}, {ROSTER, "b"},
          {EVENT, "later", .who = 'b'}, {PAGE, NULL, 3}, {READS, "message Ben: later"},
-         {READS, "joined"}, {READS, "> heads"}, {QUIET});
+         {READS, "joined"}, {READS, "> heads 2 of 3"}, {QUIET});
 }
 END_TEST
 
@@ -221,7 +221,7 @@ START_TEST(repairs_a_relay_that_lost_its_log)
     PLAY(JOIN, {SAY, "one"}, {READS, "queued one"}, {READS, "> submit 2 one"}, {TAKEN},
          {READS, "sent one"}, {PASS, NULL, 1000}, {CUT}, {PASS, NULL, 100}, {READS, "dial 1"}, {UP},
          {READS, "> hello place one, holds 1"}, {WELCOME, "log2 forgot"}, {ROSTER, "b"}, {PAGE},
-         {READS, "joined"}, {READS, "> heads"}, {READS, "> submit 1 name Me"},
+         {READS, "joined"}, {READS, "> heads 1 of 2"}, {READS, "> submit 1 name Me"},
          {READS, "> submit 2 one"}, {TAKEN}, {TAKEN}, {QUIET});
 }
 END_TEST
@@ -254,9 +254,10 @@ START_TEST(waits_for_a_relay_that_lags_behind_what_is_held)
 {
     PLAY(JOIN, {PASS, NULL, 1000}, {CUT}, {PASS, NULL, 100}, {READS, "dial 1"}, {UP},
          {READS, "> hello place one, holds 1"}, {WELCOME, "log2 early forgot"},
-         {READS, "notice clock"}, {ROSTER, "b"}, {PAGE}, {READS, "joined"}, {READS, "> heads"},
-         {READS, "> submit 1 name Me"}, {TAKEN}, {SAY, "after"}, {READS, "queued after"},
-         {READS, "> ping 0"}, {QUIET}, {PONG}, {READS, "> submit 2 after"});
+         {READS, "notice clock"}, {ROSTER, "b"}, {PAGE}, {READS, "joined"},
+         {READS, "> heads 1 of 1"}, {READS, "> submit 1 name Me"}, {TAKEN}, {SAY, "after"},
+         {READS, "queued after"}, {READS, "> ping 0"}, {QUIET}, {PONG},
+         {READS, "> submit 2 after"});
 }
 END_TEST
 
@@ -264,7 +265,7 @@ START_TEST(does_not_wait_for_a_relays_time_for_long)
 {
     PLAY(JOIN, {PASS, NULL, 1000}, {CUT}, {PASS, NULL, 100}, {READS, "dial 1"}, {UP},
          {READS, "> hello place one, holds 1"}, {WELCOME, "log2 early"}, {READS, "notice clock"},
-         {ROSTER, "b"}, {PAGE}, {READS, "joined"}, {READS, "> heads"}, {SAY, "after"},
+         {ROSTER, "b"}, {PAGE}, {READS, "joined"}, {READS, "> heads 1 of 1"}, {SAY, "after"},
          {READS, "queued after"}, {READS, "> ping 0"}, {PASS, NULL, 190}, {QUIET}, {PASS, NULL, 20},
          {READS, "> ping 0"});
 }

@@ -63,6 +63,7 @@ await() {
 
 logs=$pictures/logs
 mkdir -p "$logs"
+rm -f "$logs/hello.in"
 lan up $((1 + windows + consoles)) "${options[@]}"
 
 start_relay() {
@@ -110,9 +111,19 @@ done
 [ "$windows" = 0 ] || [ "$relay" = 0 ] || await 20 eval "[ \$(grep -c 'event=joined' '$logs/relay') -ge $windows ]" || true
 
 if [ "$windows" -gt 0 ] && [ "$consoles" -gt 0 ]; then
-    (echo "Hello from a terminal on another machine 👋"; echo "/quit") |
-        lan exec h$((2 + windows)) "$build/backfence-console" --name Terminal >"$logs/hello" 2>&1 || true
+    mkfifo "$logs/hello.in"
+    lan exec h$((2 + windows)) "$build/backfence-console" --name Terminal \
+        <"$logs/hello.in" >"$logs/hello" 2>&1 &
+    exec 9>"$logs/hello.in"
+    # Whoever is there is named in the greeting, or as they join.
+    for ((number = 0; number < windows; number++)); do
+        await 20 grep -q "\b${names[$number]}\b" "$logs/hello" || true
+    done
+    echo "Hello from a terminal on another machine 👋" >&9
+    await 10 grep -q "Hello from a terminal" "$logs/hello" || true
     take_pictures joined
+    echo "/quit" >&9
+    exec 9>&-
 fi
 if [ -t 0 ] && [ "$consoles" -gt 0 ]; then
     echo "You are on h$((2 + windows)). /help helps, /quit ends everything."

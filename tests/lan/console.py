@@ -283,8 +283,8 @@ def files():
 def the_relay_goes_and_comes():
     with House() as house:
         relay = house.relay()
-        ann = house.terminal("Ann").join()
-        bob = house.terminal("Bob").join()
+        ann = house.terminal("Ann", "--no-serve").join()
+        bob = house.terminal("Bob", "--no-serve").join()
         ann.await_text("-- Bob joined")
         mark = ann.mark()
         ann.type("typed b")
@@ -434,7 +434,7 @@ def hostile_text():
 @scenario
 def what_was_not_sent_goes_out_next_time():
     with House() as house:
-        code, out, _ = house.piped("Ann", "kept for later\n", seconds=60)
+        code, out, _ = house.piped("Ann", "kept for later\n", "--no-serve", seconds=60)
         check(code == 75, f"exit code {code}")
         check("!! 1 message could not be sent yet" in out, out)
         house.relay()
@@ -447,7 +447,7 @@ def what_was_not_sent_goes_out_next_time():
 @scenario
 def no_place_anywhere():
     with House() as house:
-        ann = house.terminal("Ann")
+        ann = house.terminal("Ann", "--no-serve")
         ann.await_text("-- No one was found yet.*/connect HOST:PORT")
         ann.enter("/connect 127.0.0.1:1")
         ann.await_text("Connecting to 127.0.0.1:1…")

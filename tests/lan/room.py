@@ -26,8 +26,9 @@ class Room(Lan):
         return super().__enter__()
 
     def relay(self, host, *arguments, data="relay", name="Home"):
+        named = () if "--new-place" in arguments else ("--name", name)
         relay = self.start(host, "backfence-relay", "serve", "--data", f"{self.home(host)}/{data}",
-                           "--name", name, *arguments, name="relay")
+                           *named, *arguments, name="relay")
         relay.await_line("listening", lambda line: "event=listening" in line, 20)
         return relay
 
@@ -254,7 +255,7 @@ def two_relays():
     """Two places: everybody chooses the same one, and comes back to it."""
     with Room(3) as room:
         for host in ("h1", "h2"):
-            room.relay(host, name=f"Place {host}")
+            room.relay(host, "--new-place", f"Place {host}")
         for host in ("h2", "h3"):
             await_candidates(room, host, 2)
         ann = room.console("h3", "Ann")

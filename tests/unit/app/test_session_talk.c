@@ -286,8 +286,9 @@ START_TEST(keeps_what_another_relay_may_have_while_this_one_lags)
     PLAY(JOIN, {PASS, NULL, 1000}, {SAY, "hello"}, {READS, "queued hello"},
          {READS, "> submit 2 hello"}, {CUT}, {PASS, NULL, 100}, {READS, "dial 1"}, {UP},
          {READS, "> hello place one, holds 1"}, {WELCOME, "log2 early forgot"},
-         {READS, "notice clock"}, {ROSTER, "b"}, {PAGE}, {READS, "joined"}, {READS, "> heads"},
-         {READS, "> submit 1 name Me"}, {READS, "> submit 2 hello"}, {TAKEN});
+         {READS, "notice clock"}, {ROSTER, "b"}, {PAGE}, {READS, "joined"},
+         {READS, "> heads 1 of 1"}, {READS, "> submit 1 name Me"}, {READS, "> submit 2 hello"},
+         {TAKEN});
     g_autoptr(GBytes) before = signed_bytes();
     PLAY({REFUSE, NULL, 500}, {READS, "> ping 0"}, {PASS, NULL, 400});
     g_autoptr(GBytes) after = signed_bytes();

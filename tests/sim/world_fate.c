@@ -151,6 +151,12 @@ static void doze(Node *node)
     node->stale = true;
 }
 
+static void wake(Node *node)
+{
+    node->wakes_us = node->world->now_us;
+    network_wake(node);
+}
+
 static void trouble(World *world)
 {
     Node *node = world_chance(world, 40) ? serving_node(world) : any_node(world);
@@ -257,7 +263,8 @@ static void put_right(World *world)
     for (unsigned i = 0; i < world->node_count; i++) {
         Node *node = &world->nodes[i];
         node->group = 0;
-        node->wakes_us = MIN(node->wakes_us, world->now_us);
+        if (node->wakes_us > world->now_us)
+            wake(node);
         node->stale = true;
         node->mdns_dead = false;
         if (node->running)

@@ -29,6 +29,7 @@ typedef struct {
     bool opened;        /* the dialler knows that TLS is up */
     bool pulled;        /* what is sent from now on is lost, and nobody is told */
     int64_t last_us[2]; /* newest arrival, by Way */
+    uint64_t read[2];   /* newest read, by Way; as `order` of the world */
     size_t queued;      /* bytes under way to the dialler */
     unsigned arrivals;  /* under way */
 } Connection;
@@ -148,6 +149,8 @@ void network_drop(Node *node, bool silently);
 void network_cut(World *world);
 /* Of one link of the node. */
 void network_trouble(Node *node, bool silently);
+/* It sleeps no more: what waits for it comes at once. */
+void network_wake(const Node *node);
 int64_t network_next_us(World *world); /* INT64_MAX: nothing under way */
 void network_arrive(World *world);     /* serves the first arrival */
 void network_clear(World *world);

@@ -22,6 +22,7 @@ typedef struct {
     Way way;
     Connection *connection;
     GBytes *frame;
+    bool put_off; /* until the reader wakes */
 } Arrival;
 
 static void arrival_free(Arrival *arrival)
@@ -261,17 +262,40 @@ static void arrive_at_dialler(World *world, const Arrival *arrival)
     }
 }
 
+static const Node *reader_of(const Arrival *arrival)
+{
+    return arrival->way == TO_LISTENER ? arrival->connection->to : arrival->connection->from;
+}
+
+/* The kernel kept in order what came meanwhile; nothing that comes now may overtake it. */
+void network_wake(const Node *node)
+{
+    World *world = node->world;
+    for (GSequenceIter *iter = g_sequence_get_begin_iter(world->arrivals);
+         !g_sequence_iter_is_end(iter); iter = g_sequence_iter_next(iter)) {
+        Arrival *arrival = g_sequence_get(iter);
+        if (arrival->put_off && reader_of(arrival) == node)
+            arrival->at_us = MIN(arrival->at_us, world->now_us);
+    }
+    g_sequence_sort(world->arrivals, earlier, NULL);
+}
+
 void network_arrive(World *world)
 {
     GSequenceIter *first = g_sequence_get_begin_iter(world->arrivals);
     g_autoptr(Arrival) arrival = g_sequence_get(first);
     g_sequence_remove(first);
     Connection *connection = arrival->connection;
-    const Node *reader = arrival->way == TO_LISTENER ? connection->to : connection->from;
+    const Node *reader = reader_of(arrival);
     if (reader->wakes_us > world->now_us) {
         arrival->at_us = reader->wakes_us;
+        arrival->put_off = true;
         g_sequence_insert_sorted(world->arrivals, g_steal_pointer(&arrival), earlier, NULL);
         return;
+    }
+    if (arrival->type != ARRIVE_TIMEOUT) { /* else the world is wrong, not the program */
+        g_assert_cmpuint(arrival->order, >, connection->read[arrival->way]);
+        connection->read[arrival->way] = arrival->order;
     }
     if (arrival->way == TO_LISTENER) {
         arrive_at_listener(world, arrival);

@@ -17,7 +17,7 @@ struct Timeline {
     SessionState link;
     int64_t link_since_us;
     int64_t no_network_since_us; /* INT64_MAX: there is one */
-    CarriedBy carried_by; /* told last; kept while the room moves */
+    CarriedBy carried_by;        /* told last; kept while the room moves */
     uint8_t carrier[KEY_SIZE];
     int64_t now_us; /* of the call under way */
     bool wants_connect, wants_quit;

@@ -310,6 +310,17 @@ int64_t hub_change_due(const Hub *hub)
     return hub->now_us + (small ? 0 : ROSTER_PAUSE_US);
 }
 
+static void send_roster(Hub *hub, const GPtrArray *frames, bool first_is_out)
+{
+    for (guint i = 0; i < hub->links->len; i++) {
+        HubLink *link = g_ptr_array_index(hub->links, i);
+        for (guint j = 0; link->joined && link->roster_done == first_is_out && j < frames->len; j++)
+            hub_send(link, g_ptr_array_index(frames, j));
+    }
+}
+
+/* A member takes a frame without `more` for the end of the first roster: a change that comes in
+ * the middle of that has it. */
 static void tell_roster(Hub *hub)
 {
     if (!roster_has_changes(hub->roster))
@@ -319,9 +330,11 @@ static void tell_roster(Hub *hub)
     if (hub->now_us < hub->roster_due_us)
         return;
     hub->roster_due_us = INT64_MAX;
+    g_autoptr(GPtrArray) early = hub->unfinished > 0 ? roster_early_changes(hub->roster) : NULL;
+    if (early)
+        send_roster(hub, early, false);
     g_autoptr(GPtrArray) frames = roster_take_changes(hub->roster);
-    for (guint i = 0; i < frames->len; i++)
-        hub_broadcast(hub, g_ptr_array_index(frames, i), NULL);
+    send_roster(hub, frames, true);
 }
 
 void hub_flush(Hub *hub, int64_t now_us)

@@ -146,26 +146,41 @@ static GBytes *build(RosterMember **members, unsigned count, bool more)
     return frame_build(&frame);
 }
 
-GPtrArray *roster_take_changes(Roster *roster)
+static GPtrArray *build_changes(Roster *roster, bool more)
 {
     GPtrArray *frames = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
-    g_autoptr(GPtrArray) changed = g_steal_pointer(&roster->changed);
-    roster->changed = g_ptr_array_new_with_free_func(g_free);
     RosterMember *batch[ENTRIES_PER_FRAME];
     unsigned count = 0;
-    for (unsigned i = 0; i < changed->len; i++) {
-        RosterMember *member = roster_find(roster, g_ptr_array_index(changed, i));
+    for (unsigned i = 0; i < roster->changed->len; i++) {
+        RosterMember *member = roster_find(roster, g_ptr_array_index(roster->changed, i));
         if (!member)
             continue;
-        member->changed = false;
         batch[count++] = member;
         if (count < ENTRIES_PER_FRAME)
             continue;
-        g_ptr_array_add(frames, build(batch, count, false));
+        g_ptr_array_add(frames, build(batch, count, more));
         count = 0;
     }
     if (count > 0)
-        g_ptr_array_add(frames, build(batch, count, false));
+        g_ptr_array_add(frames, build(batch, count, more));
+    return frames;
+}
+
+GPtrArray *roster_early_changes(Roster *roster)
+{
+    return build_changes(roster, true);
+}
+
+GPtrArray *roster_take_changes(Roster *roster)
+{
+    GPtrArray *frames = build_changes(roster, false);
+    g_autoptr(GPtrArray) changed = g_steal_pointer(&roster->changed);
+    roster->changed = g_ptr_array_new_with_free_func(g_free);
+    for (unsigned i = 0; i < changed->len; i++) {
+        RosterMember *member = roster_find(roster, g_ptr_array_index(changed, i));
+        if (member)
+            member->changed = false;
+    }
     for (unsigned i = 0; i < changed->len; i++) {
         RosterMember *member = roster_find(roster, g_ptr_array_index(changed, i));
         if (member && member->presence == ROSTER_OFFLINE && !member->profile)

@@ -39,9 +39,12 @@ unsigned roster_size(const Roster *roster);
 
 /* Changes that roster_take_changes() would give. */
 bool roster_has_changes(const Roster *roster);
-/* Frames with all members whose state changed since the last call; GPtrArray of GBytes, transfer
- * full. */
+/* Frames with all members whose state changed since roster_take_changes(); GPtrArray of GBytes,
+ * transfer full. */
 GPtrArray *roster_take_changes(Roster *roster);
+/* The same for who has only a part of the first roster, which these frames do not end; takes
+ * nothing. */
+GPtrArray *roster_early_changes(Roster *roster);
 /* A frame with members from `*cursor` (0 at first) on, which it advances; `*done` when it was the
  * last. Transfer full. */
 GBytes *roster_page(Roster *roster, unsigned *cursor, bool *done);

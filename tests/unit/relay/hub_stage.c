@@ -10,6 +10,7 @@ typedef struct {
     HubLink *link;
     GQueue lines;
     int room;
+    size_t queued;
     uint64_t seq[2];
     uint8_t prev[2][HASH_SIZE];
     Event *last;
@@ -73,6 +74,8 @@ static void tell_roster(Stage *stage, GString *line, const Wire__Roster *roster)
         g_string_append_printf(line, " %c=%s%s", name_of(stage, roster->entries[i]->key.data),
                                words[roster->entries[i]->presence],
                                roster->entries[i]->profile ? "+" : "");
+    if (roster->more)
+        g_string_append(line, " more");
 }
 
 static void tell_receipt(GString *line, const Wire__Receipt *receipt)
@@ -189,7 +192,7 @@ static bool out_send(void *link, GBytes *bytes, void *user)
 
 static size_t out_queued(void *link, void *user)
 {
-    return 0;
+    return ((Actor *)link)->queued;
 }
 
 static void out_close(void *link, void *user)
@@ -460,6 +463,11 @@ void stage_fork(Stage *stage, char who, const char *text)
 void stage_set_room(Stage *stage, char who, int frames)
 {
     actor(stage, who)->room = frames;
+}
+
+void stage_set_queued(Stage *stage, char who, size_t bytes)
+{
+    actor(stage, who)->queued = bytes;
 }
 
 const char *stage_next(Stage *stage, char who)

@@ -53,5 +53,7 @@ void stage_frame(Stage *stage, char who, const Wire__Frame *frame);
 void stage_bytes(Stage *stage, char who, const uint8_t *bytes, size_t length);
 /* The queue of this link takes so many more frames; negative: any number. */
 void stage_set_room(Stage *stage, char who, int frames);
+/* So much waits in it. */
+void stage_set_queued(Stage *stage, char who, size_t bytes);
 /* The next line that `who` got; "" when there is none. Valid until the next call. */
 const char *stage_next(Stage *stage, char who);

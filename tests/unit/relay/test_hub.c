@@ -28,6 +28,7 @@ typedef enum {
     PASS,  /* `n` ms */
     RESTART,
     QUEUE, /* takes `n` more frames */
+    SLOW,  /* `n` bytes wait in its queue */
     LIMIT, /* the log may have `n` bytes */
     READS, /* the next line is `text` */
     QUIET, /* there is none */
@@ -180,6 +181,9 @@ static void take(const Step *step)
     case QUEUE:
         stage_set_room(stage, step->who, step->n);
         break;
+    case SLOW:
+        stage_set_queued(stage, step->who, (size_t)step->n);
+        break;
     case LIMIT:
         log_set_size_limit(stage_log(stage), (uint64_t)step->n);
         break;
@@ -322,6 +326,17 @@ START_TEST(who_never_had_a_name_is_forgotten)
     PLAY(A_AND_B_ARE_IN, {CUT, 'b'}, {FLUSH}, {READS, 'a', "roster b=offline"}, {CUT, 'a'},
          {HELLO, 'c'}, {READS, 'c', "welcome head=0 members=2 own=0"}, {FLUSH},
          {READS, 'c', "roster a=offline c=online"});
+}
+END_TEST
+
+START_TEST(a_change_does_not_end_the_first_roster)
+{
+    PLAY(A_AND_B_ARE_IN, {SLOW, 'c', NULL, QUEUE_MAX / 2}, {HELLO, 'c'},
+         {READS, 'c', "welcome head=0 members=3 own=0"}, {FLUSH}, {READS, 'a', "roster c=online"},
+         {READS, 'c', "roster c=online more"}, {AWAY, 'b'}, {FLUSH}, {READS, 'a', "roster b=away"},
+         {READS, 'c', "roster b=away more"}, {QUIET, 'c'}, {SLOW, 'c', NULL, 0}, {FLUSH},
+         {READS, 'c', "roster a=online b=away c=online"}, {READS, 'c', "page 0 (0,0]"}, {AWAY, 'a'},
+         {FLUSH}, {READS, 'c', "roster a=away"}, {QUIET, 'c'});
 }
 END_TEST
 
@@ -503,6 +518,7 @@ int main(void)
     tcase_add_test(stories, what_waits_for_its_commit_is_in_no_page);
     tcase_add_test(stories, leaving_and_silence_are_told);
     tcase_add_test(stories, who_never_had_a_name_is_forgotten);
+    tcase_add_test(stories, a_change_does_not_end_the_first_roster);
     tcase_add_test(stories, away_typing_and_notes_are_passed_on);
     tcase_add_test(stories, notes_come_back_when_they_cannot_go_on);
     tcase_add_test(stories, notes_that_are_too_many_come_back);

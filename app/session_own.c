@@ -54,9 +54,11 @@ static bool find_unfiled(Session *session, uint64_t *after, uint64_t *before)
 
 static bool file_entry(Session *session, const LogEntry *entry, bool live, GError **error)
 {
+    /* What the disk did not take was told already, and is not filed. */
+    unsigned losses = log_losses(session->log);
     if (session_is_self(session, event_author(entry->event)) &&
         session_own_seen(session, entry->event, entry->position))
-        return true;
+        return log_losses(session->log) == losses;
     Arrival arrival = {.event = event_ref(entry->event), .position = entry->position, .live = live};
     session_file_arrival(session, &arrival);
     g_autoptr(GBytes) conversation =

@@ -1,4 +1,5 @@
 /* Nodes that carry a place among themselves. */
+/* lint: file-length each story of a party is short; together they are what serving promises */
 #include "tests/unit/app/party.h"
 
 #include <check.h>
@@ -414,6 +415,25 @@ START_TEST(a_full_disk_is_not_the_fault_of_the_relay)
 }
 END_TEST
 
+/* The hub stored it, and then there is no room to file what it says. */
+START_TEST(what_a_full_disk_did_not_file_is_filed_later)
+{
+    gather("ab");
+    g_autofree char *text = g_strnfill(12000, 'x');
+    party_whisper(party, 'a', 'b', text);
+    party_pass(party, 2);
+    log_set_size_limit(session_log(party_session(party, 'a')), 1);
+    party_pass(party, 60000);
+    ck_assert_uint_ge(party_told(party, 'a', "notice disk-full"), 2);
+    ck_assert_uint_eq(party_sent(party, 'a', text), 0);
+    log_set_size_limit(session_log(party_session(party, 'a')), 1024 * 1024 * 1024);
+    party_pass(party, 60000);
+    ck_assert_uint_eq(party_sent(party, 'a', text), 1);
+    ck_assert_uint_eq(party_kept_with(party, 'a', 'b', text), 1);
+    ck_assert_uint_eq(party_kept_with(party, 'b', 'a', text), 1);
+}
+END_TEST
+
 START_TEST(goes_where_the_person_typed_while_it_serves)
 {
     gather("ab");
@@ -464,6 +484,7 @@ int main(void)
                                   offers_to_connect_when_it_cannot_serve,
                                   tells_a_loss_only_when_it_lasts,
                                   a_full_disk_is_not_the_fault_of_the_relay,
+                                  what_a_full_disk_did_not_file_is_filed_later,
                                   does_not_wait_for_all_that_it_remembers,
                                   two_halves_go_on_and_merge,
                                   files_what_its_hub_stored_before_a_crash,

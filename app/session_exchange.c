@@ -23,8 +23,7 @@ void session_meet_log(Session *session, bool restored)
 
 void session_note_read(Session *session, const Event *event, uint64_t position)
 {
-    if (position <= session->other.mark_position || event_lane(event) != LANE_PUBLIC ||
-        session_reads_own(session))
+    if (position <= session->other.mark_position || session_reads_own(session))
         return;
     session->other.mark_position = position;
     memcpy(session->other.mark, event_hash(event), HASH_SIZE);
@@ -48,6 +47,8 @@ void session_remember_other(Session *session)
     session->other_changed = false;
 }
 
+/* What stands above the mark was directs between others. If that log was put back since, something
+ * else may stand there now, and nothing would tell: it is read again, which costs nothing. */
 void session_set_mark(Session *session, Wire__Hello *hello)
 {
     if (session->current.id == SESSION_SELF)
@@ -55,6 +56,7 @@ void session_set_mark(Session *session, Wire__Hello *hello)
     session->other = log_other(session->log, session->relay_log);
     if (session->other.mark_position == 0)
         return;
+    hello->position = MIN(hello->position, session->other.mark_position);
     hello->mark_position = session->other.mark_position;
     hello->mark = (ProtobufCBinaryData){HASH_SIZE, session->other.mark};
 }

@@ -86,8 +86,12 @@ static void tell_submit(SessionStage *stage, const Wire__SignedEvent *sent)
 
 static void tell_hello(SessionStage *stage, const Wire__Hello *hello)
 {
-    session_stage_tell(stage, "> hello %.9s, holds %d",
-                       hello->place.len ? (char *)hello->place.data : "any", (int)hello->position);
+    const char *place = hello->place.len ? (char *)hello->place.data : "any";
+    if (hello->mark_position > 0 && hello->mark_position < hello->position)
+        session_stage_tell(stage, "> hello %.9s, holds %d but read %d", place, (int)hello->position,
+                           (int)hello->mark_position);
+    else
+        session_stage_tell(stage, "> hello %.9s, holds %d", place, (int)hello->position);
 }
 
 static void tell_status(SessionStage *stage, const Wire__Status *status)

@@ -41,6 +41,17 @@ START_TEST(forgets_what_a_relay_held_that_was_put_back)
 }
 END_TEST
 
+/* The relay may be put back and go on; what it then has at a position that held a direct, of this
+ * member or of others, must not be taken for that. */
+START_TEST(counts_on_no_more_than_what_it_read)
+{
+    PLAY(JOIN, {EVENT, "now", .who = 'b'}, {DELIVER, NULL, 102}, {READS, "message Ben: now"},
+         {EVENT, "psst", .who = 'b', .to = 'a'}, {DELIVER, NULL, 203},
+         {READS, "message to me by Ben: psst"}, {DELIVER, NULL, 304}, {PASS, NULL, 1000}, {CUT},
+         {PASS, NULL, 100}, {READS, "dial 1"}, {UP}, {READS, "> hello place one, holds 3"});
+}
+END_TEST
+
 START_TEST(old_deliveries_are_history)
 {
     PLAY(JOIN, {EVENT, "now", .who = 'b'}, {DELIVER, NULL, 102}, {READS, "message Ben: now"},
@@ -139,6 +150,7 @@ int main(void)
 {
     const TTest *const tests[] = {offers_a_relay_what_it_was_not_told,
                                   offers_only_what_came_since,
+                                  counts_on_no_more_than_what_it_read,
                                   forgets_what_a_relay_held_that_was_put_back,
                                   old_deliveries_are_history,
                                   reads_only_what_is_private_when_it_holds_the_rest,

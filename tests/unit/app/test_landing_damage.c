@@ -1,6 +1,7 @@
 /* What happens to a landing when it is killed, and when others touch its parts. */
 
 #include "tests/unit/app/landing_stage.h"
+#include "tests/unit/child.h"
 
 #include <check.h>
 #include <signal.h>
@@ -11,6 +12,7 @@
 
 static void receive_until_killed(void)
 {
+    child_say_nothing();
     Landing *landing = stage_open(landing_stage_listing, NULL);
     if (landing == NULL || stage_send(landing_stage_listing, landing, G_MAXUINT, NULL) < 0 ||
         !landing_finish(landing, NULL))

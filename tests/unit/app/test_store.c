@@ -1,5 +1,6 @@
 #include "app/store.h"
 #include "relay/content.h"
+#include "tests/unit/child.h"
 
 #include <check.h>
 #include <fcntl.h>
@@ -262,6 +263,7 @@ START_TEST(queued_text_survives_a_kill)
     pid_t child = fork();
 
     if (child == 0) {
+        child_say_nothing();
         open_store();
         for (number = 1; number < 255; number++) {
             queue(NULL, number);

@@ -1,5 +1,6 @@
 /* What is committed stays, whatever happens to the process, the disk or the file. */
 #include "relay/log_internal.h"
+#include "tests/unit/child.h"
 #include "tests/unit/relay/failing_vfs.h"
 #include "tests/unit/relay/log_stage.h"
 
@@ -126,6 +127,7 @@ END_TEST
 /* Appends groups for ever and tells the head after each commit. */
 static void write_until_killed(int out)
 {
+    child_say_nothing();
     Log *log = open_log();
 
     ann->seq[LANE_PUBLIC] = log_head(log);

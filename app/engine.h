@@ -47,6 +47,8 @@ void engine_open_direct(Engine *engine, const uint8_t *key);
 /* Joins a choice of model_choices() by id, or a typed address. */
 void engine_join(Engine *engine, const char *choice_id);
 void engine_connect(Engine *engine, const char *address);
+/* The passphrase that model_wants_passphrase() asks for. */
+void engine_unlock(Engine *engine, const char *passphrase);
 /* Dial again at once. */
 void engine_try_now(Engine *engine);
 

@@ -55,6 +55,9 @@ gboolean member_connect(Member *member, const char *address, GError **error);
 /* Where others would find the room if it were carried here: numeric host:port. Transfer full; NULL
  * when it cannot be. */
 char **member_addresses(Member *member);
+/* The passphrase of the place that waits for one (session_locked_place()); made into a secret
+ * aside, then session_set_secret(). */
+void member_unlock(Member *member, const char *passphrase);
 /* A person chose this one: it goes before the rule, and so does its place on this network from now
  * on, once it was joined. */
 void member_choose(Member *member, uint64_t id);

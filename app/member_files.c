@@ -341,6 +341,9 @@ void member_files_event(MemberFiles *files, const SessionEvent *event)
     case SESSION_EVENT_NOTICE:
     case SESSION_EVENT_MOVED:
     case SESSION_EVENT_WANTS_CONNECT:
+    case SESSION_EVENT_PASSPHRASE:
+    case SESSION_EVENT_BARRED:
+    case SESSION_EVENT_RULES:
         break;
     }
 }

@@ -47,6 +47,9 @@ typedef struct {
     Presence presence;
     int64_t since_ms; /* room time: away since, or last seen when offline; 0 unknown */
     bool self;
+    bool admin;  /* or keeper: may moderate */
+    bool muted;  /* now */
+    bool banned; /* now */
 } Person;
 
 typedef enum {
@@ -66,8 +69,12 @@ typedef enum {
     MESSAGE_JOINED,  /* author came; text is one whole sentence ("Mira joined"). Faces fold
                         neighbours into one line */
     MESSAGE_LEFT,    /* author went; as above */
-    MESSAGE_MOVED    /* another node carries the room; author NULL, text one sentence without its
-                        stop, folded with the two above. One at most among neighbours */
+    /* What an admin did ("Mira muted Sam until 18:00: too loud"): author is the admin, text one
+     * sentence without its stop. A relay program's own has no author. */
+    MESSAGE_MODERATION,
+    MESSAGE_ANNOUNCEMENT, /* by an admin to everybody; author as above */
+    MESSAGE_MOVED /* another node carries the room; author NULL, text one sentence without its
+                     stop, folded with the two above. One at most among neighbours */
 } MessageKind;
 
 typedef struct {
@@ -142,6 +149,16 @@ const Person *model_carrier(const Model *model);
 unsigned model_people_here(const Model *model);
 /* The name was never chosen by the person: ask for it. */
 bool model_first_run(const Model *model);
+/* "" when there is none. */
+const char *model_motd(const Model *model);
+/* This person may moderate. */
+bool model_admin(const Model *model);
+/* Kicked, banned or not on the list: why, in one or two sentences; "" when that is not so. */
+const char *model_barred(const Model *model);
+/* The place asks for its passphrase: its name. NULL: none does. */
+const char *model_wants_passphrase(const Model *model);
+/* With it: why the last one did not do, "" at first. */
+const char *model_passphrase_why(const Model *model);
 /* The connect dialog wants to be shown: nothing was found for 3 s. */
 bool model_wants_connect(const Model *model);
 /* The person typed /quit: close. */

@@ -17,6 +17,7 @@
 #include "app/store.h"
 #include "relay/keyring.h"
 #include "relay/log.h"
+#include "relay/moderation.h"
 #include "relay/note.h"
 #include "relay/offer.h"
 
@@ -100,6 +101,12 @@ typedef enum {
                             is (NULL: a relay program; self: this node) */
     SESSION_EVENT_NOTE,  /* another member's note: `from`, `note`; both live during the call */
     SESSION_EVENT_NOTE_RETURNED, /* ours to `from` was not forwarded: `retry_ms` */
+    SESSION_EVENT_PASSPHRASE, /* the place is locked: session_set_secret() or another place; `text`:
+                                 "" at first, else why the last one did not do */
+    SESSION_EVENT_BARRED,     /* kicked, banned, not on the list: `text` says why and until when,
+                                 `code` which; nothing is dialled and nothing served for this place
+                                 until then, or session_try_now() */
+    SESSION_EVENT_RULES,      /* session_moderation() or the place's name changed */
 } SessionEventType;
 
 typedef enum {
@@ -180,6 +187,9 @@ typedef struct {
     void (*event)(const SessionEvent *event, void *user);
     int64_t (*wall_ms)(void *user);
     void (*random)(void *bytes, size_t length, void *user);
+    /* Of the TLS connection that was dialled last: EXPORTER_SIZE bytes. NULL: cannot join what is
+     * locked. */
+    void (*exporter)(uint8_t *out, void *user);
 } SessionOutput;
 
 typedef struct Session Session;
@@ -235,6 +245,20 @@ gboolean session_offer(Session *session, const ConversationId *conversation, con
  * sealing key. */
 bool session_send_note(Session *session, const uint8_t *to, const Wire__Note *note, int64_t now_us);
 void session_retry(Session *session, const uint8_t *token, int64_t now_us);
+/* An act of moderation, queued like a message (in #general). FALSE with a sentence when this person
+ * may not. `member` (KEY_SIZE) and `text` as moderation_content() says; `lasting_ms` of a ban or
+ * mute, 0: until it is taken back. */
+gboolean session_moderate(Session *session, ModerationAct act, const uint8_t *member, Role role,
+                          int64_t lasting_ms, const char *text, int64_t now_us, GError **error);
+gboolean session_set_topic(Session *session, const ConversationId *room, const char *text,
+                           int64_t now_us, GError **error);
+/* The code that the relay printed. What came of it is a NOTICE with code "claim". FALSE when not
+ * joined. */
+gboolean session_claim(Session *session, const char *code, int64_t now_us, GError **error);
+/* SECRET_SIZE bytes, made by cpace_secret() for `place`: tried at once, and kept when it was right,
+ * also for serving the place. */
+void session_set_secret(Session *session, const uint8_t *place, const uint8_t *secret,
+                        int64_t now_us);
 gboolean session_set_name(Session *session, const char *name, int64_t now_us, GError **error);
 void session_set_away(Session *session, bool away, int64_t now_us);
 void session_typing(Session *session, const ConversationId *conversation, int64_t now_us);
@@ -265,6 +289,14 @@ bool session_serving(const Session *session);
 int64_t session_lost_us(const Session *session);
 /* The machine is on no network, so that nobody can be joined. */
 bool session_no_network(const Session *session);
+/* Roles, bans, topics, as this node's log has them; NULL before the first place. */
+const Moderation *session_moderation(const Session *session);
+/* The place that waits for a passphrase (PLACE_SIZE), NULL: none does. */
+const uint8_t *session_locked_place(const Session *session);
+/* The secret that this place is locked with, for serving it: SECRET_SIZE bytes, NULL: it is not. */
+const uint8_t *session_secret(const Session *session);
+/* Why nobody lets this node in, "" when that is not so. */
+const char *session_barred(const Session *session);
 /* Who carries it, KEY_SIZE bytes; NULL when not joined. */
 const uint8_t *session_relay_key(const Session *session);
 /* NULL before the first place. For searching and read marks. */

@@ -324,6 +324,9 @@ void timeline_event(Timeline *timeline, const SessionEvent *event, int64_t now_u
         break;
     case SESSION_EVENT_NOTE:
     case SESSION_EVENT_NOTE_RETURNED:
+    case SESSION_EVENT_PASSPHRASE:
+    case SESSION_EVENT_BARRED:
+    case SESSION_EVENT_RULES:
         break;
     }
 }

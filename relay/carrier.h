@@ -22,6 +22,9 @@ typedef struct {
     bool relay_program;
     int64_t room_time_ms;   /* HubConfig.room_time_ms */
     MeetingLimits meetings; /* zero: it carries no files */
+    /* HubOutput.claim and HubOutput.renamed. May be NULL. */
+    char *(*claim)(const uint8_t *key, const char *code, void *user);
+    void (*renamed)(void *user);
     /* One fact for the log of the program: `event` is a word, `detail` is "key=value …", escaped,
      * or "". May be NULL. */
     void (*report)(const char *event, const char *detail, void *user);

@@ -13,8 +13,10 @@ typedef enum {
     EVENT_MESSAGE = 1,
     EVENT_PROFILE = 2,
     EVENT_SEALED = 3,
-    /* 4 edit, 5 deletion, 6 reaction, 8 stroke, 9 topic, 10 moderation: reserved. */
+    /* 4 edit, 5 deletion, 6 reaction, 8 stroke: reserved. */
     EVENT_OFFER = 7,
+    EVENT_TOPIC = 9,
+    EVENT_MODERATION = 10,
 } EventKind;
 
 typedef enum {

@@ -8,6 +8,7 @@
  * after the commit. One thread. */
 
 #include "relay/log.h"
+#include "relay/moderation.h"
 
 #include <stdbool.h>
 
@@ -26,6 +27,18 @@ typedef struct {
     /* One fact for the log of the program: `event` is a word such as "joined"; `detail` is
      * "key=value …", escaped. May be NULL. */
     void (*report)(const char *event, const char *detail, void *user);
+    /* Of the link's TLS connection: EXPORTER_SIZE bytes. NULL: only where nothing is locked. */
+    void (*exporter)(void *link, uint8_t *out, void *user);
+    /* Where the link comes from: a numeric address without port, which limits tries to unlock and
+     * tells admins; lives until the next call. May be NULL, and so may what it returns. */
+    const char *(*address)(void *link, void *user);
+    /* NULL: only where nothing is locked. */
+    void (*random)(void *bytes, size_t length, void *user);
+    /* A member typed the code that the program printed: transfer full, one sentence for it. NULL:
+     * no codes are given here. */
+    char *(*claim)(const uint8_t *key, const char *code, void *user);
+    /* What the place is called has changed (hub_place_name()). May be NULL. */
+    void (*renamed)(void *user);
 } HubOutput;
 
 typedef struct {
@@ -37,6 +50,22 @@ typedef struct {
      * whatever the clock says. */
     int64_t room_time_ms;
 } HubConfig;
+
+/* Who is let in. */
+typedef enum {
+    HUB_OPEN,   /* everybody whom the carrier does not turn away */
+    HUB_LISTED, /* `listed` says who */
+    HUB_LOCKED, /* who knows the passphrase */
+} HubDoor;
+
+typedef struct {
+    HubDoor door;
+    uint8_t secret[SECRET_SIZE]; /* HUB_LOCKED: cpace_secret() */
+    bool (*listed)(const uint8_t *key, void *user);
+    /* This address is banned (HubOutput.address); NULL: none is. */
+    bool (*address_banned)(const char *address, void *user);
+    void *user;
+} HubAdmission;
 
 /* Who serves next. */
 typedef struct {
@@ -78,6 +107,32 @@ void hub_shut_down(Hub *hub, const HubSuccessor *successor, int64_t now_us);
  * inside `done`, not freed; when it is shut down or freed before, `done` is not called. */
 #define HAND_OVER_US (700 * INT64_C(1000))
 void hub_hand_over(Hub *hub, void (*done)(void *user), void *user, int64_t now_us);
+
+/* Copied; holds from now on, for those who are linked already, too: who would not be let in any
+ * more is sent away, but for passphrases, which count when a member comes. NULL: open, as at first.
+ */
+void hub_set_admission(Hub *hub, const HubAdmission *admission, int64_t now_us);
+/* Told to members in Limits.history_days. */
+void hub_set_history_days(Hub *hub, unsigned days);
+/* An event of this node's own, signed with its key: appended as if it had been submitted, and
+ * delivered after the next hub_flush(), which the caller makes. FALSE with a sentence when it does
+ * not fit its feed, is not allowed, or the disk is full. */
+gboolean hub_post(Hub *hub, Event *event, int64_t now_us, GError **error);
+/* Sends somebody away now, without an event: an address that was banned, a command on the machine.
+ * False: not linked. */
+bool hub_send_away(Hub *hub, const uint8_t *key, const char *why, int64_t now_us);
+/* What the log says of roles and bans. The hub's, until it is used again. */
+const Moderation *hub_moderation(const Hub *hub);
+const char *hub_place_name(const Hub *hub);
+/* Those who are linked: key, address and since when, for each; in no order. */
+typedef struct {
+    const uint8_t *key;
+    const char *address; /* NULL: not known */
+    int64_t opened_us;
+    size_t queued; /* bytes that wait for it */
+    bool relay_program;
+} HubLinked;
+void hub_each_linked(Hub *hub, void (*each)(const HubLinked *linked, void *user), void *user);
 
 int64_t hub_room_time_ms(const Hub *hub);
 unsigned hub_joined(const Hub *hub); /* members linked now */

@@ -9,8 +9,8 @@
  * big-endian) and its secret. Public keys are computed. */
 #define FILE_MARK "bf-seal1"
 #define MARK_SIZE (sizeof FILE_MARK - 1)
-#define SECRET_SIZE crypto_box_SECRETKEYBYTES
-#define RECORD_SIZE (8 + SECRET_SIZE)
+#define SEALING_SECRET_SIZE crypto_box_SECRETKEYBYTES
+#define RECORD_SIZE (8 + SEALING_SECRET_SIZE)
 #define KEYS_MAX 8 /* a new one every 7 days, kept for 30 */
 
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
@@ -19,7 +19,7 @@
 
 typedef struct {
     int64_t made_ms;
-    uint8_t secret[SECRET_SIZE];
+    uint8_t secret[SEALING_SECRET_SIZE];
     uint8_t key[SEALING_KEY_SIZE];
 } Pair;
 
@@ -54,7 +54,7 @@ static gboolean parse(Pairs *pairs, const uint8_t *bytes, size_t length)
         for (size_t k = 0; k < 8; k++)
             made = made << 8 | record[k];
         pair->made_ms = (int64_t)MIN(made, (uint64_t)TIME_MAX_MS);
-        memcpy(pair->secret, record + 8, SECRET_SIZE);
+        memcpy(pair->secret, record + 8, SEALING_SECRET_SIZE);
         crypto_scalarmult_base(pair->key, pair->secret);
     }
     return TRUE;
@@ -72,7 +72,7 @@ static gboolean save(const char *path, const Pairs *pairs, GError **error)
         uint8_t *record = bytes + MARK_SIZE + i * RECORD_SIZE;
         for (size_t k = 0; k < 8; k++)
             record[k] = (uint8_t)((uint64_t)pairs->pairs[i].made_ms >> (56 - 8 * k));
-        memcpy(record + 8, pairs->pairs[i].secret, SECRET_SIZE);
+        memcpy(record + 8, pairs->pairs[i].secret, SEALING_SECRET_SIZE);
     }
     gboolean saved = secret_file_write(path, bytes, length, error);
     secret_free(bytes);

@@ -19,6 +19,23 @@
 #define SEALING_BOX_SIZE 80 /* of a 32-byte content key */
 #define SEALING_PAD 256     /* plaintexts are padded to multiples of this */
 
+/* Admission by passphrase: CPace over ristretto255. */
+#define SECRET_SIZE 32 /* what Argon2id makes of a passphrase */
+#define SHARE_SIZE 32
+#define PROOF_SIZE 64
+#define EXPORTER_SIZE 32 /* of TLS, binds the exchange to the connection */
+#define PASSPHRASE_MAX 1024
+#define UNLOCKS_A_MINUTE 5 /* tries of a key, and of an address */
+
+/* Moderation. */
+#define TOPIC_MAX 512
+#define REASON_MAX 1024 /* bytes of Moderation.text */
+#define CLAIM_MAX 64
+#define ADVICE_CODE_MAX 32
+#define KICK_US (60 * INT64_C(1000000)) /* who was kicked may return after it */
+#define MODERATION_MAX 8192             /* events that are looked at; … */
+#define MODERATION_MAX_OF_OTHERS 16     /* … of a member who never was an admin */
+
 #define PROTOCOL_VERSION 1
 #define DEFAULT_PORT 7667
 

@@ -177,6 +177,14 @@ GArray *log_feed(Log *log, const uint8_t *author, uint64_t incarnation, Lane lan
 uint64_t log_find(Log *log, const Event *event);
 /* The newest Profile event of a member; transfer full, NULL when none. */
 Event *log_profile(Log *log, const uint8_t *key);
+/* All Topic and Moderation events that are committed, in the order shown: GPtrArray of Event,
+ * transfer full. */
+GPtrArray *log_moderation(Log *log, GError **error);
+/* The keeper of the place as this node knows it (KEY_SIZE bytes, the log's until it is set anew);
+ * NULL: not known. */
+const uint8_t *log_keeper(const Log *log);
+/* Part of the transaction. */
+gboolean log_set_keeper(Log *log, const uint8_t *key, GError **error);
 /* Forks, to show them: GArray of two LogEntry each, in pairs: an event in the log, then another,
  * which stands at the same place of the feed or names another predecessor; its position is 0 when
  * it is not in the log. At most 16 pairs of an author. */

@@ -312,6 +312,9 @@ static void on_event(const SessionEvent *event, void *user)
     case SESSION_EVENT_TYPING:
     case SESSION_EVENT_NOTE:
     case SESSION_EVENT_NOTE_RETURNED:
+    case SESSION_EVENT_PASSPHRASE:
+    case SESSION_EVENT_BARRED:
+    case SESSION_EVENT_RULES:
         break;
     }
     if (!printer_alive())

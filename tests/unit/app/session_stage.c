@@ -233,6 +233,10 @@ static void out_event(const SessionEvent *event, void *user)
         session_stage_tell(stage, "note to %s returned, %d", event->member->shown,
                            (int)event->retry_ms);
         break;
+    case SESSION_EVENT_PASSPHRASE:
+    case SESSION_EVENT_BARRED:
+    case SESSION_EVENT_RULES:
+        break;
     }
 }
 

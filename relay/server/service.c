@@ -3,6 +3,7 @@
 #include "discovery/announcer.h"
 #include "discovery/txt.h"
 #include "relay/carrier.h"
+#include "relay/server/notify.h"
 #include "relay/server/place.h"
 #include "relay/server/report.h"
 #include "relay/server/standby.h"
@@ -22,6 +23,7 @@
 typedef struct {
     const Options *options;
     GMainLoop *loop;
+    Notify *notify;
     Identity *identity;
     Place place;
     Log *log;
@@ -45,13 +47,15 @@ static void service_clear(Service *service)
     log_close(service->log);
     place_clear(&service->place);
     identity_free(service->identity);
+    notify_free(service->notify);
     g_clear_pointer(&service->loop, g_main_loop_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Service, service_clear)
 
-static ServiceExit fail(ServiceExit why, const GError *error)
+static ServiceExit fail(Service *service, ServiceExit why, const GError *error)
 {
     report_value("failed", "why", error->message);
+    notify_status(service->notify, error->message);
     return why;
 }
 
@@ -158,6 +162,21 @@ static void report_listening(const Service *service)
     report("listening", detail);
 }
 
+/* For the service manager: what this relay does at the moment. */
+static void tell_status(Service *service)
+{
+    g_autofree char *line = NULL;
+    unsigned here = service->carrier != NULL ? hub_joined(carrier_hub(service->carrier)) : 0;
+    if (service->leaving)
+        line = g_strdup("Leaving: the apps carry the place on");
+    else if (service->carrier == NULL)
+        line = g_strdup("In reserve: another relay serves this place");
+    else
+        line = g_strdup_printf("Serving on port %u: %u %s here", service->port, here,
+                               here == 1 ? "member" : "members");
+    notify_status(service->notify, line);
+}
+
 /* A flipped bit on the disk is found in time, while the members still hold what it spoilt. */
 static gboolean scrub(void *user)
 {
@@ -173,6 +192,7 @@ static gboolean scrub(void *user)
             g_strdup_printf("position=%" G_GUINT64_FORMAT, g_array_index(damaged, uint64_t, i));
         report("damaged-event", position);
     }
+    tell_status(service);
     return G_SOURCE_CONTINUE;
 }
 
@@ -212,6 +232,7 @@ static void retire(const uint8_t *key, char *const *addresses, void *user)
     carrier_shut_down(service->retired, &successor, retired_is_over, service);
     if (service->announcer != NULL)
         g_idle_add_once(free_announcer, g_steal_pointer(&service->announcer));
+    tell_status(service);
 }
 
 static void serve_again(int64_t room_time_ms, void *user)
@@ -221,12 +242,13 @@ static void serve_again(int64_t room_time_ms, void *user)
     g_clear_pointer(&service->retired, carrier_free);
     service->result = listen_on_port(service, room_time_ms, &error);
     if (service->result != SERVICE_OK) {
-        fail(service->result, error);
+        fail(service, service->result, error);
         g_main_loop_quit(service->loop);
         return;
     }
     announce(service);
     report_listening(service);
+    tell_status(service);
 }
 
 static void standby_reports(const char *event, const char *detail, void *user)
@@ -271,6 +293,8 @@ static gboolean leave(void *user)
         return G_SOURCE_CONTINUE;
     service->leaving = true;
     report("leaving", NULL);
+    notify_stopping(service->notify);
+    tell_status(service);
     g_clear_pointer(&service->standby, standby_free);
     g_clear_pointer(&service->announcer, announcer_free);
     if (service->carrier != NULL)
@@ -285,6 +309,7 @@ ServiceExit service_run(const Options *options)
     g_auto(Service) service = {.options = options};
     g_autoptr(GError) error = NULL;
     service.loop = g_main_loop_new(NULL, FALSE);
+    service.notify = notify_new(NULL);
     g_unix_signal_add(SIGTERM, leave, &service);
     g_unix_signal_add(SIGINT, leave, &service);
     service.result = open_data(&service, &error);
@@ -293,12 +318,14 @@ ServiceExit service_run(const Options *options)
     if (service.result == SERVICE_OK && !service.leaving)
         service.result = stand_by(&service, &error);
     if (service.result != SERVICE_OK)
-        return fail(service.result, error);
+        return fail(&service, service.result, error);
     if (service.leaving)
         return SERVICE_OK;
     g_timeout_add_seconds(SCRUB_EVERY_S, scrub, &service);
     announce(&service);
     report_listening(&service);
+    tell_status(&service);
+    notify_ready(service.notify);
     urgency_raise();
     g_main_loop_run(service.loop);
     if (service.result == SERVICE_OK)

@@ -67,6 +67,36 @@ static const char *check_welcome(Wire__Welcome *welcome)
     BAD_UNLESS(welcome->limits != NULL, "no limits");
     for (size_t i = 0; i < welcome->n_own_heads; i++)
         BAD_UNLESS(is_head(welcome->own_heads[i]), "bad head");
+    BAD_UNLESS(empty_or(welcome->keeper, KEY_SIZE), "size of keeper");
+    BAD_UNLESS(empty_or(welcome->proof, PROOF_SIZE), "size of proof");
+    return NULL;
+}
+
+static const char *check_lock(Wire__Lock *lock)
+{
+    BAD_UNLESS(lock->share.len == SHARE_SIZE, "size of share");
+    BAD_UNLESS(strlen(lock->place_name) <= NAME_MAX_BYTES, "long place name");
+    BAD_UNLESS(lock->place.len == PLACE_SIZE, "size of place");
+    return NULL;
+}
+
+static const char *check_unlock(Wire__Unlock *unlock)
+{
+    BAD_UNLESS(unlock->share.len == SHARE_SIZE, "size of share");
+    BAD_UNLESS(unlock->proof.len == PROOF_SIZE, "size of proof");
+    return NULL;
+}
+
+static const char *check_claim(Wire__Claim *claim)
+{
+    BAD_UNLESS(claim->code[0] != '\0' && strlen(claim->code) <= CLAIM_MAX, "size of code");
+    return NULL;
+}
+
+static const char *check_advice(Wire__Advice *advice)
+{
+    BAD_UNLESS(strlen(advice->code) <= ADVICE_CODE_MAX, "long code");
+    BAD_UNLESS(strlen(advice->text) <= NOTE_MAX, "long text");
     return NULL;
 }
 
@@ -221,11 +251,12 @@ static const char *check_pong(Wire__Pong *pong)
 
 static const char *check_goodbye(Wire__Goodbye *goodbye)
 {
-    if ((unsigned)goodbye->why > WIRE__PARTING__SHUTTING_DOWN)
+    if ((unsigned)goodbye->why > WIRE__PARTING__LOCKED)
         goodbye->why = WIRE__PARTING__LEAVING;
     BAD_UNLESS(strlen(goodbye->text) <= NOTE_MAX, "long text");
     BAD_UNLESS(empty_or(goodbye->successor, KEY_SIZE), "size of successor");
     BAD_UNLESS(are_addresses(goodbye->addresses, goodbye->n_addresses), "bad addresses");
+    BAD_UNLESS(is_time(goodbye->until_ms), "time out of range");
     return NULL;
 }
 
@@ -273,6 +304,14 @@ const char *frame_check(Wire__Frame *frame)
         return check_pong(frame->pong);
     case WIRE__FRAME__BODY_GOODBYE:
         return check_goodbye(frame->goodbye);
+    case WIRE__FRAME__BODY_LOCK:
+        return check_lock(frame->lock);
+    case WIRE__FRAME__BODY_UNLOCK:
+        return check_unlock(frame->unlock);
+    case WIRE__FRAME__BODY_CLAIM:
+        return check_claim(frame->claim);
+    case WIRE__FRAME__BODY_ADVICE:
+        return check_advice(frame->advice);
     default:
         return NULL;
     }

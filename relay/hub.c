@@ -75,6 +75,8 @@ Hub *hub_new(const HubConfig *config, Log *log, const HubOutput *output, void *u
 static void free_link(HubLink *link)
 {
     hub_end_exchange(link);
+    hub_lock_end(link);
+    hub_free_greeting(link);
     g_strfreev(link->addresses);
     g_free(link);
 }
@@ -269,6 +271,27 @@ static void dispatch_joined(HubLink *link, const Wire__Frame *frame)
     }
 }
 
+static void dispatch_stranger(HubLink *link, const Wire__Frame *frame)
+{
+    switch (frame->body_case) {
+    case WIRE__FRAME__BODY_HELLO:
+        hub_hello(link, frame->hello);
+        break;
+    case WIRE__FRAME__BODY_UNLOCK:
+        if (link->greeting)
+            hub_lock_answer(link, frame->unlock);
+        else
+            hub_part(link, WIRE__PARTING__BAD_FRAME, "Hello comes first.");
+        break;
+    case WIRE__FRAME__BODY_GOODBYE:
+        hub_doom(link);
+        break;
+    default:
+        hub_part(link, WIRE__PARTING__BAD_FRAME,
+                 link->greeting ? "The answer to Lock comes first." : "Hello comes first.");
+    }
+}
+
 void hub_frame(Hub *hub, HubLink *link, const uint8_t *message, size_t length, int64_t now_us)
 {
     begin(hub, now_us);
@@ -283,12 +306,8 @@ void hub_frame(Hub *hub, HubLink *link, const uint8_t *message, size_t length, i
         hub_part(link, WIRE__PARTING__BAD_FRAME, "This message is malformed.");
     } else if (link->joined) {
         dispatch_joined(link, frame);
-    } else if (frame->body_case == WIRE__FRAME__BODY_HELLO) {
-        hub_hello(link, frame->hello);
-    } else if (frame->body_case == WIRE__FRAME__BODY_GOODBYE) {
-        hub_doom(link);
     } else {
-        hub_part(link, WIRE__PARTING__BAD_FRAME, "Hello comes first.");
+        dispatch_stranger(link, frame);
     }
     if (hub->submitted->len >= 256)
         hub_commit(hub);

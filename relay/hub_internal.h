@@ -13,15 +13,26 @@
 /* Long answers go on when less than this waits in the link's queue. */
 #define PACE_BYTES (128 * 1024)
 
+/* What a Hello said that counts when the member is let in. */
+typedef struct {
+    bool has_log, app, relay_program;
+    uint8_t log[PLACE_SIZE];
+    uint64_t position, mark_position;
+    uint8_t mark[HASH_SIZE];
+    unsigned page;
+    char **addresses; /* owned */
+} Greeting;
+
 struct HubLink {
     Hub *hub;
     void *link;
     unsigned index; /* in hub->links */
     uint8_t key[KEY_SIZE];
-    bool joined;      /* Welcome was sent */
-    bool doomed;      /* will be closed before the call into the hub returns */
-    bool roster_done; /* the first roster is out */
-    bool page_due;    /* the page that follows the first roster is not out yet */
+    Greeting *greeting; /* owned; between Hello and Welcome, NULL before and after */
+    bool joined;        /* Welcome was sent */
+    bool doomed;        /* will be closed before the call into the hub returns */
+    bool roster_done;   /* the first roster is out */
+    bool page_due;      /* the page that follows the first roster is not out yet */
     unsigned roster_cursor;
     uint64_t page_after; /* what the member holds */
     unsigned page_limit;
@@ -66,6 +77,8 @@ struct Hub {
     uint8_t self[KEY_SIZE];
     bool relay_program;
     Log *log;
+    HubAdmission admission;
+    unsigned history_days;
     HubOutput output;
     void *user;
     Arena *arena;
@@ -139,14 +152,27 @@ void hub_continue(HubLink *link);
 
 /* hub_join.c */
 void hub_hello(HubLink *link, const Wire__Hello *hello);
+/* Lets in who said Hello and may be here: Welcome and what follows. `proof`: PROOF_SIZE bytes for
+ * Welcome, or NULL. */
+void hub_admit(HubLink *link, const uint8_t *proof);
+void hub_free_greeting(HubLink *link);
 void hub_leave(HubLink *link);
 void hub_status(HubLink *link, const Wire__Status *status);
 void hub_signal(HubLink *link, const Wire__Signal *signal);
 void hub_ping(HubLink *link, const Wire__Ping *ping);
 
+/* hub_lock.c */
+/* Hello was good, nobody is against the member. True: the link has to unlock first (Lock was sent),
+ * or is doomed; hub_lock_answer() calls hub_admit() then. */
+bool hub_lock_asks(HubLink *link);
+/* Only where hub_lock_asks() said so. */
+void hub_lock_answer(HubLink *link, const Wire__Unlock *unlock);
+/* The link is over, or was let in. */
+void hub_lock_end(HubLink *link);
+
 /* hub_succession.c */
-/* The link joined, with this Hello. */
-void hub_set_succession(HubLink *link, const Wire__Hello *hello);
+/* The link joined, with this. */
+void hub_set_succession(HubLink *link, const Greeting *greeting);
 /* The link is not joined any more. */
 void hub_end_succession(HubLink *link);
 void hub_succession_changed(Hub *hub);

@@ -8,7 +8,7 @@
 #define SIGNAL_RATE 30
 #define SIGNAL_BURST 120
 
-static Wire__Limits limits(void)
+static Wire__Limits limits(const Hub *hub)
 {
     Wire__Limits limits = WIRE__LIMITS__INIT;
     limits.frame = FRAME_MAX;
@@ -17,10 +17,11 @@ static Wire__Limits limits(void)
     limits.page = PAGE_MAX;
     limits.submit_rate = SUBMIT_RATE;
     limits.submit_burst = SUBMIT_BURST;
+    limits.history_days = hub->history_days;
     return limits;
 }
 
-static void send_welcome(HubLink *link, bool restored)
+static void send_welcome(HubLink *link, bool restored, const uint8_t *proof)
 {
     Hub *hub = link->hub;
     g_autoptr(GArray) known = log_heads(hub->log, link->key);
@@ -36,7 +37,7 @@ static void send_welcome(HubLink *link, bool restored)
         heads[i].hash = (ProtobufCBinaryData){HASH_SIZE, head->hash};
         list[i] = &heads[i];
     }
-    Wire__Limits bounds = limits();
+    Wire__Limits bounds = limits(hub);
     Wire__Welcome welcome = WIRE__WELCOME__INIT;
     welcome.version = PROTOCOL_VERSION;
     welcome.software = hub->software;
@@ -51,6 +52,8 @@ static void send_welcome(HubLink *link, bool restored)
     welcome.members = roster_size(hub->roster);
     welcome.relay_program = hub->relay_program;
     welcome.restored = restored;
+    if (proof)
+        welcome.proof = (ProtobufCBinaryData){PROOF_SIZE, (uint8_t *)proof};
     Wire__Frame frame = WIRE__FRAME__INIT;
     frame.body_case = WIRE__FRAME__BODY_WELCOME;
     frame.welcome = &welcome;
@@ -90,59 +93,114 @@ static void note_seen(HubLink *link)
         hub->unsaved = true;
 }
 
-static bool knows_this_log(const Hub *hub, const Wire__Hello *hello)
+static bool knows_this_log(const Hub *hub, const Greeting *greeting)
 {
-    return hello->log.len == PLACE_SIZE &&
-           memcmp(hello->log.data, log_id(hub->log), PLACE_SIZE) == 0;
+    return greeting->has_log && memcmp(greeting->log, log_id(hub->log), PLACE_SIZE) == 0;
 }
 
 /* Did the member read in this log what is not there? An event that is here without its body, since
  * everybody had it, contradicts nobody. */
-static bool was_restored(const Hub *hub, const Wire__Hello *hello)
+static bool was_restored(const Hub *hub, const Greeting *greeting)
 {
-    uint64_t head = log_head(hub->log), at = hello->mark_position, covered = 0;
-    if (MAX(hello->position, at) > head)
+    uint64_t head = log_head(hub->log), at = greeting->mark_position, covered = 0;
+    if (MAX(greeting->position, at) > head)
         return true;
-    if (at == 0 || hello->mark.len != HASH_SIZE)
+    if (at == 0)
         return false;
     g_autoptr(GArray) page = log_page(hub->log, NULL, at - 1, at + 1, 1, G_MAXSIZE, &covered, NULL);
     const LogEntry *entry = page && page->len > 0 ? &g_array_index(page, LogEntry, 0) : NULL;
-    return entry && memcmp(event_hash(entry->event), hello->mark.data, HASH_SIZE) != 0;
+    return entry && memcmp(event_hash(entry->event), greeting->mark, HASH_SIZE) != 0;
+}
+
+static Greeting *keep_greeting(const Wire__Hello *hello)
+{
+    Greeting *greeting = g_new0(Greeting, 1);
+    g_autoptr(GStrvBuilder) addresses = g_strv_builder_new();
+    for (size_t i = 0; i < MIN(hello->n_addresses, ADDRESSES_MAX); i++)
+        g_strv_builder_add(addresses, hello->addresses[i]);
+    greeting->addresses = g_strv_builder_end(addresses);
+    greeting->has_log = hello->log.len == PLACE_SIZE;
+    if (greeting->has_log)
+        memcpy(greeting->log, hello->log.data, PLACE_SIZE);
+    greeting->position = hello->position;
+    if (hello->mark.len == HASH_SIZE) { /* else there is no mark: frame_rules.c */
+        greeting->mark_position = hello->mark_position;
+        memcpy(greeting->mark, hello->mark.data, HASH_SIZE);
+    }
+    greeting->page = hello->page;
+    greeting->app = hello->app;
+    greeting->relay_program = hello->relay_program;
+    return greeting;
+}
+
+void hub_free_greeting(HubLink *link)
+{
+    if (!link->greeting)
+        return;
+    g_strfreev(link->greeting->addresses);
+    g_clear_pointer(&link->greeting, g_free);
 }
 
 void hub_hello(HubLink *link, const Wire__Hello *hello)
 {
-    Hub *hub = link->hub;
+    if (link->greeting) {
+        hub_part(link, WIRE__PARTING__BAD_FRAME, "Hello was said already.");
+        return;
+    }
     if (!admissible(link, hello))
         return;
+    link->greeting = keep_greeting(hello);
+    bool own = memcmp(link->key, link->hub->self, KEY_SIZE) == 0; /* has the key of the house */
+    if (own || !hub_lock_asks(link))
+        hub_admit(link, NULL);
+}
+
+/* False: there is none. */
+static bool find_seat(HubLink *link, RosterMember **member)
+{
+    Hub *hub = link->hub;
     /* A relay program in reserve is nobody who is here. There is none where an app serves: it would
      * serve itself. */
-    link->relay_program = hub->relay_program && hello->relay_program;
-    bool person = !link->relay_program;
-    RosterMember *member = person ? roster_add(hub->roster, link->key) : NULL;
-    if (person && !member) {
-        hub_part(link, WIRE__PARTING__FULL, "This place has as many members as it can hold.");
-        return;
-    }
-    replace_older(link);
-    bool same_log = knows_this_log(hub, hello);
-    bool restored = same_log && was_restored(hub, hello);
-    send_welcome(link, restored);
-    if (link->doomed)
-        return;
+    link->relay_program = hub->relay_program && link->greeting->relay_program;
+    *member = link->relay_program ? NULL : roster_add(hub->roster, link->key);
+    if (*member || link->relay_program)
+        return true;
+    hub_part(link, WIRE__PARTING__FULL, "This place has as many members as it can hold.");
+    return false;
+}
 
+static void join(HubLink *link, RosterMember *member, uint64_t page_after)
+{
+    Hub *hub = link->hub;
     link->joined = true;
     g_hash_table_insert(hub->by_key, link->key, link);
-    link->page_after = same_log && !restored ? hello->position : 0;
-    link->page_limit = MIN(hello->page, PAGE_MAX);
+    link->page_after = page_after;
+    link->page_limit = MIN(link->greeting->page, PAGE_MAX);
     link->page_due = true;
     hub->unfinished++;
-    if (person) {
-        member->app = hello->app;
-        roster_set_presence(hub->roster, member, ROSTER_ONLINE, hub_room_time_ms(hub));
-        note_seen(link);
-    }
-    hub_set_succession(link, hello);
+    if (!member)
+        return;
+    member->app = link->greeting->app;
+    roster_set_presence(hub->roster, member, ROSTER_ONLINE, hub_room_time_ms(hub));
+    note_seen(link);
+}
+
+void hub_admit(HubLink *link, const uint8_t *proof)
+{
+    Hub *hub = link->hub;
+    RosterMember *member = NULL;
+    if (!find_seat(link, &member))
+        return;
+    replace_older(link);
+    bool same_log = knows_this_log(hub, link->greeting);
+    bool restored = same_log && was_restored(hub, link->greeting);
+    send_welcome(link, restored, proof);
+    if (link->doomed)
+        return;
+    join(link, member, same_log && !restored ? link->greeting->position : 0);
+    hub_set_succession(link, link->greeting);
+    hub_free_greeting(link);
+    hub_lock_end(link);
     hub_continue(link);
     g_autofree char *detail = g_strdup_printf("members=%u", hub_joined(hub));
     hub_report(hub, "joined", link, detail);

@@ -47,17 +47,17 @@ static bool can_serve(const HubLink *link)
            memcmp(link->key, link->hub->self, KEY_SIZE) != 0;
 }
 
-void hub_set_succession(HubLink *link, const Wire__Hello *hello)
+void hub_set_succession(HubLink *link, const Greeting *greeting)
 {
     g_autoptr(GStrvBuilder) kept = g_strv_builder_new();
     bool any = false;
-    for (size_t i = 0; i < MIN(hello->n_addresses, ADDRESSES_MAX); i++) {
-        if (!is_numeric(hello->addresses[i]))
+    for (size_t i = 0; greeting->addresses[i]; i++) {
+        if (!is_numeric(greeting->addresses[i]))
             continue;
-        g_strv_builder_add(kept, hello->addresses[i]);
+        g_strv_builder_add(kept, greeting->addresses[i]);
         any = true;
     }
-    if (any && (hello->app || link->relay_program))
+    if (any && (greeting->app || link->relay_program))
         link->addresses = g_strv_builder_end(kept);
     if (can_serve(link))
         hub_succession_changed(link->hub);

@@ -18,6 +18,8 @@ static uint8_t hash[HASH_SIZE] = "hash";
 static uint8_t sum[SUM_SIZE] = "sum";
 static char *addresses[] = {(char *)"192.0.2.7:7667", (char *)"[2001:db8::7]:7667"};
 static uint8_t body[] = "body";
+static uint8_t share[SHARE_SIZE] = "share";
+static uint8_t proof[PROOF_SIZE] = "proof";
 static uint8_t signature[SIGNATURE_SIZE] = "signature";
 
 #define BINARY(array) ((ProtobufCBinaryData){.len = sizeof(array), .data = (array)})
@@ -105,6 +107,60 @@ static void fill_welcome_restored(Wire__Frame *frame)
     welcome.restored = true;
     frame->body_case = WIRE__FRAME__BODY_WELCOME;
     frame->welcome = &welcome;
+}
+
+/* Of a place with a keeper and a passphrase, by a relay that keeps thirty days. */
+static void fill_welcome_locked(Wire__Frame *frame)
+{
+    static Wire__Welcome welcome = WIRE__WELCOME__INIT;
+    static Wire__Limits limits = WIRE__LIMITS__INIT;
+    limits.history_days = 30;
+    welcome.version = 1;
+    welcome.place = BINARY(place);
+    welcome.log = BINARY(log_id);
+    welcome.limits = &limits;
+    welcome.members = 1;
+    welcome.relay_program = true;
+    welcome.keeper = BINARY(keys[1]);
+    welcome.proof = BINARY(proof);
+    frame->body_case = WIRE__FRAME__BODY_WELCOME;
+    frame->welcome = &welcome;
+}
+
+static void fill_lock(Wire__Frame *frame)
+{
+    static Wire__Lock lock = WIRE__LOCK__INIT;
+    lock.share = BINARY(share);
+    lock.place_name = (char *)"Home";
+    lock.place = BINARY(place);
+    frame->body_case = WIRE__FRAME__BODY_LOCK;
+    frame->lock = &lock;
+}
+
+static void fill_unlock(Wire__Frame *frame)
+{
+    static Wire__Unlock unlock = WIRE__UNLOCK__INIT;
+    unlock.share = BINARY(share);
+    unlock.proof = BINARY(proof);
+    frame->body_case = WIRE__FRAME__BODY_UNLOCK;
+    frame->unlock = &unlock;
+}
+
+static void fill_claim(Wire__Frame *frame)
+{
+    static Wire__Claim claim = WIRE__CLAIM__INIT;
+    claim.code = (char *)"K7QM-2F9T";
+    frame->body_case = WIRE__FRAME__BODY_CLAIM;
+    frame->claim = &claim;
+}
+
+static void fill_advice(Wire__Frame *frame)
+{
+    static Wire__Advice advice = WIRE__ADVICE__INIT;
+    advice.code = (char *)"claim";
+    advice.text = (char *)"You are an admin now.";
+    frame->body_case = WIRE__FRAME__BODY_ADVICE;
+    frame->advice = &advice;
 }
 
 static void fill_submit(Wire__Frame *frame)
@@ -371,20 +427,59 @@ static void fill_goodbye(Wire__Frame *frame)
     frame->goodbye = &goodbye;
 }
 
+static void fill_goodbye_banned(Wire__Frame *frame)
+{
+    static Wire__Goodbye goodbye = WIRE__GOODBYE__INIT;
+    goodbye.why = WIRE__PARTING__BANNED;
+    goodbye.text = (char *)"You are banned here.";
+    goodbye.until_ms = INT64_C(1700000086400);
+    frame->body_case = WIRE__FRAME__BODY_GOODBYE;
+    frame->goodbye = &goodbye;
+}
+
+static void fill_goodbye_kicked(Wire__Frame *frame)
+{
+    static Wire__Goodbye goodbye = WIRE__GOODBYE__INIT;
+    goodbye.why = WIRE__PARTING__KICKED;
+    goodbye.text = (char *)"You were sent away.";
+    goodbye.retry_ms = 60000;
+    frame->body_case = WIRE__FRAME__BODY_GOODBYE;
+    frame->goodbye = &goodbye;
+}
+
 const GoldenFrame golden_frames[] = {
-    {"hello", fill_hello},     {"hello_reserve", fill_hello_reserve},
-    {"welcome", fill_welcome}, {"welcome_restored", fill_welcome_restored},
-    {"submit", fill_submit},   {"receipt", fill_receipt},
-    {"refusal", fill_refusal}, {"deliver", fill_deliver},
-    {"fetch", fill_fetch},     {"fetch_private", fill_fetch_private},
-    {"page", fill_page},       {"page_later", fill_page_later},
-    {"heads", fill_heads},     {"heads_last", fill_heads_last},
-    {"want", fill_want},       {"give", fill_give},
-    {"settled", fill_settled}, {"successors", fill_successors},
-    {"roster", fill_roster},   {"status", fill_status},
-    {"signal", fill_signal},   {"signal_returned", fill_signal_returned},
-    {"ping", fill_ping},       {"pong", fill_pong},
+    {"hello", fill_hello},
+    {"hello_reserve", fill_hello_reserve},
+    {"welcome", fill_welcome},
+    {"welcome_restored", fill_welcome_restored},
+    {"submit", fill_submit},
+    {"receipt", fill_receipt},
+    {"refusal", fill_refusal},
+    {"deliver", fill_deliver},
+    {"fetch", fill_fetch},
+    {"fetch_private", fill_fetch_private},
+    {"page", fill_page},
+    {"page_later", fill_page_later},
+    {"heads", fill_heads},
+    {"heads_last", fill_heads_last},
+    {"want", fill_want},
+    {"give", fill_give},
+    {"settled", fill_settled},
+    {"successors", fill_successors},
+    {"roster", fill_roster},
+    {"status", fill_status},
+    {"signal", fill_signal},
+    {"signal_returned", fill_signal_returned},
+    {"ping", fill_ping},
+    {"pong", fill_pong},
     {"goodbye", fill_goodbye},
+    {"goodbye_banned", fill_goodbye_banned},
+    {"goodbye_kicked", fill_goodbye_kicked},
+    {"welcome_locked", fill_welcome_locked},
+    {"lock", fill_lock},
+    {"unlock", fill_unlock},
+    {"claim", fill_claim},
+    {"advice", fill_advice},
 };
 const unsigned golden_frame_count = G_N_ELEMENTS(golden_frames);
 

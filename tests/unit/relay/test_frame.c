@@ -85,6 +85,8 @@ START_TEST(values_of_newer_versions_become_known_ones)
 {
     const Wire__Frame *frame = PARSE("\x72\x02\x08\x63");
     ck_assert_int_eq(frame->goodbye->why, WIRE__PARTING__LEAVING);
+    frame = PARSE("\x72\x02\x08\x0e");
+    ck_assert_int_eq(frame->goodbye->why, WIRE__PARTING__LOCKED);
     frame = PARSE("\x22\x24\x0a\x20"
                   "0123456789abcdef0123456789abcdef"
                   "\x10\x63");
@@ -186,6 +188,58 @@ START_TEST(welcome_has_rules)
     EXPECT(&frame, head.seq = 1, false);
     EXPECT(&frame, head.hash = of_size(HASH_SIZE), true);
     EXPECT(&frame, head.lane = 2, false);
+    EXPECT(&frame, head.lane = 1, true);
+    EXPECT(&frame, welcome.keeper = of_size(KEY_SIZE - 1), false);
+    EXPECT(&frame, welcome.keeper = of_size(KEY_SIZE), true);
+    EXPECT(&frame, welcome.proof = of_size(PROOF_SIZE + 1), false);
+    EXPECT(&frame, welcome.proof = of_size(PROOF_SIZE), true);
+}
+END_TEST
+
+START_TEST(lock_and_unlock_have_rules)
+{
+    Wire__Lock lock = WIRE__LOCK__INIT;
+    Wire__Frame frame = {.base = PROTOBUF_C_MESSAGE_INIT(&wire__frame__descriptor),
+                         .body_case = WIRE__FRAME__BODY_LOCK,
+                         .lock = &lock};
+    g_autofree char *longest = g_strnfill(NAME_MAX_BYTES, 'x');
+    g_autofree char *too_long = g_strnfill(NAME_MAX_BYTES + 1, 'x');
+    lock.place = of_size(PLACE_SIZE);
+    EXPECT(&frame, lock.share = of_size(SHARE_SIZE - 1), false);
+    EXPECT(&frame, lock.share = of_size(SHARE_SIZE), true);
+    EXPECT(&frame, lock.place_name = longest, true);
+    EXPECT(&frame, lock.place_name = too_long, false);
+    EXPECT(&frame, lock.place_name = longest, true);
+    EXPECT(&frame, lock.place = of_size(0), false);
+    Wire__Unlock unlock = WIRE__UNLOCK__INIT;
+    frame.body_case = WIRE__FRAME__BODY_UNLOCK;
+    frame.unlock = &unlock;
+    EXPECT(&frame, unlock.share = of_size(SHARE_SIZE), false);
+    EXPECT(&frame, unlock.proof = of_size(PROOF_SIZE), true);
+    EXPECT(&frame, unlock.proof = of_size(PROOF_SIZE - 1), false);
+    EXPECT(&frame, unlock.proof = of_size(PROOF_SIZE), true);
+    EXPECT(&frame, unlock.share = of_size(SHARE_SIZE + 1), false);
+}
+END_TEST
+
+START_TEST(claim_and_advice_have_rules)
+{
+    Wire__Claim claim = WIRE__CLAIM__INIT;
+    Wire__Frame frame = {.base = PROTOBUF_C_MESSAGE_INIT(&wire__frame__descriptor),
+                         .body_case = WIRE__FRAME__BODY_CLAIM,
+                         .claim = &claim};
+    g_autofree char *text = g_strnfill(NOTE_MAX + 1, 'x');
+    EXPECT(&frame, claim.code = (char *)"", false);
+    EXPECT(&frame, claim.code = text + NOTE_MAX + 1 - CLAIM_MAX, true);
+    EXPECT(&frame, claim.code = text + NOTE_MAX - CLAIM_MAX, false);
+    Wire__Advice advice = WIRE__ADVICE__INIT;
+    frame.body_case = WIRE__FRAME__BODY_ADVICE;
+    frame.advice = &advice;
+    EXPECT(&frame, advice.code = text + NOTE_MAX + 1 - ADVICE_CODE_MAX, true);
+    EXPECT(&frame, advice.code = text + NOTE_MAX - ADVICE_CODE_MAX, false);
+    EXPECT(&frame, advice.code = (char *)"", true);
+    EXPECT(&frame, advice.text = text + 1, true);
+    EXPECT(&frame, advice.text = text, false);
 }
 END_TEST
 
@@ -389,6 +443,10 @@ START_TEST(goodbye_has_rules)
     EXPECT(&frame, goodbye.addresses[0] = too_long, false);
     EXPECT(&frame, goodbye.n_addresses = 0, true);
     EXPECT(&frame, goodbye.text = too_long, false);
+    EXPECT(&frame, goodbye.text = too_long + 1, true);
+    EXPECT(&frame, goodbye.until_ms = TIME_MAX_MS + 1, false);
+    EXPECT(&frame, goodbye.until_ms = -1, false);
+    EXPECT(&frame, goodbye.until_ms = TIME_MAX_MS, true);
 }
 END_TEST
 
@@ -472,6 +530,8 @@ static Suite *frame_suite(void)
     tcase_add_test(all, strings_are_text);
     tcase_add_test(all, hello_has_rules);
     tcase_add_test(all, welcome_has_rules);
+    tcase_add_test(all, lock_and_unlock_have_rules);
+    tcase_add_test(all, claim_and_advice_have_rules);
     tcase_add_test(all, receipt_has_rules);
     tcase_add_test(all, positions_rise_within_their_range);
     tcase_add_test(all, fetch_and_page_have_rules);

@@ -74,6 +74,7 @@ bool moderation_counts(const Moderation *moderation, const Event *event);
 bool moderation_may(const Moderation *moderation, const uint8_t *author, ModerationAct act,
                     const uint8_t *member, const char **why);
 
+/* Now, after all that counts. */
 Role moderation_role(const Moderation *moderation, const uint8_t *key);
 /* What is in force against a member at a room time. */
 typedef struct {

@@ -1,3 +1,5 @@
+/* lint: file-length one function for each message */
+
 #include "tests/unit/relay/golden.h"
 
 #include "relay/limits.h"

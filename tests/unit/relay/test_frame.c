@@ -1,3 +1,5 @@
+/* lint: file-length a test for the rules of each message */
+
 #include "relay/frame.h"
 #include "relay/limits.h"
 

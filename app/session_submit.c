@@ -378,9 +378,10 @@ void session_receipt(Session *session, const Wire__Receipt *receipt)
         index++;
     if (index == session->flights->len)
         return;
-    Flight *flight = &g_array_index(session->flights, Flight, index);
+    const Flight *flight = &g_array_index(session->flights, Flight, index);
     g_autoptr(Event) event = event_ref(flight->event);
-    Item *item = flight->item_id > 0 ? find_item(session, flight->item_id) : NULL;
+    bool repair = flight->item_id == 0;
+    Item *item = repair ? NULL : find_item(session, flight->item_id);
     g_array_remove_index(session->flights, index);
     session->progress_us = session->now_us;
 
@@ -392,7 +393,7 @@ void session_receipt(Session *session, const Wire__Receipt *receipt)
         session->gaps = 0;
         if (item && !item->stored && (current || !item->in_flight))
             append_own(session, item, event, receipt->position);
-    } else if (current || flight->item_id == 0) {
+    } else if (current || repair) {
         refused(session, event, current ? item : NULL, receipt);
     }
 }

@@ -216,6 +216,18 @@ START_TEST(repairs_what_the_relay_lacks)
 }
 END_TEST
 
+/* What is in flight behind the repair is nothing that the relay said no to: its bytes stay, for
+ * another relay may have them. */
+START_TEST(waits_with_a_repair_when_the_relays_disk_is_full)
+{
+    PLAY(JOIN, {SAY, "one"}, {READS, "queued one"}, {READS, "> submit 2 one"}, {REFUSE, NULL, 100},
+         {READS, "> submit 1 name Me"}, {READS, "> submit 2 one"}, {REFUSE, NULL, 800},
+         {READS, "notice relay-disk"}, {REFUSE, NULL, 100}, {PASS, NULL, 1900}, {QUIET},
+         {PASS, NULL, 200}, {READS, "> ping 1"}, {READS, "> submit 1 name Me"},
+         {READS, "> submit 2 one"}, {TAKEN}, {TAKEN}, {READS, "sent one"}, {QUIET});
+}
+END_TEST
+
 START_TEST(repairs_a_relay_that_lost_its_log)
 {
     PLAY(JOIN, {SAY, "one"}, {READS, "queued one"}, {READS, "> submit 2 one"}, {TAKEN},
@@ -345,6 +357,7 @@ int main(void)
                                   waits_when_the_relays_disk_is_full,
                                   tells_what_is_refused,
                                   repairs_what_the_relay_lacks,
+                                  waits_with_a_repair_when_the_relays_disk_is_full,
                                   repairs_a_relay_that_lost_its_log,
                                   begins_anew_after_a_fork,
                                   begins_anew_when_the_relay_knows_more,

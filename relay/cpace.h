@@ -13,8 +13,11 @@
 
 #include "relay/limits.h"
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+#define CPACE_RANDOM_SIZE 64
 
 /* What both bind the exchange to. */
 typedef struct {
@@ -31,10 +34,12 @@ bool cpace_secret(const char *passphrase, const uint8_t *place, uint8_t *secret)
 
 typedef struct Cpace Cpace; /* one exchange, of the relay's side */
 
-/* `random`: 64 random bytes, reduced to a scalar. `share` receives SHARE_SIZE bytes. */
+/* `random`: CPACE_RANDOM_SIZE random bytes, reduced to a scalar. `share` receives SHARE_SIZE bytes.
+ * NULL: the scalar is zero, which no random source gives. */
 Cpace *cpace_begin(const uint8_t *secret, const CpaceBinding *binding, const uint8_t *random,
                    uint8_t *share);
 void cpace_free(Cpace *cpace);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Cpace, cpace_free)
 /* Is the member's answer right? Then `proof` receives PROOF_SIZE bytes for Welcome. Once. */
 bool cpace_finish(Cpace *cpace, const uint8_t *share, const uint8_t *member_proof, uint8_t *proof);
 
@@ -42,3 +47,5 @@ bool cpace_finish(Cpace *cpace, const uint8_t *share, const uint8_t *member_proo
  * PROOF_SIZE bytes that Welcome has to carry. */
 bool cpace_answer(const uint8_t *secret, const CpaceBinding *binding, const uint8_t *random,
                   const uint8_t *relay_share, uint8_t *share, uint8_t *proof, uint8_t *expected);
+/* Is Welcome.proof (PROOF_SIZE bytes) the expected one? In constant time. */
+bool cpace_confirm(const uint8_t *expected, const uint8_t *proof);

@@ -49,9 +49,11 @@ void database_fail(Database *database, int code, GError **error)
 
 int database_connect(Database *database)
 {
-    int code =
-        sqlite3_open_v2(database->path, &database->handle,
-                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    bool is_copy = database->copy_uri != NULL;
+    int flags = is_copy ? SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
+                        : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    int code = sqlite3_open_v2(is_copy ? database->copy_uri : database->path, &database->handle,
+                               flags | SQLITE_OPEN_NOMUTEX, NULL);
 
     if (code != SQLITE_OK)
         return code;
@@ -75,6 +77,8 @@ int database_connect(Database *database)
 
 void database_disconnect(Database *database)
 {
+    if (database->copy)
+        database_copy_end(database->copy);
     g_hash_table_foreach(database->queries, query_forget, NULL);
     sqlite3_close(database->handle);
     database->handle = NULL;
@@ -92,6 +96,8 @@ static void apply_size_limit(Database *database)
 
 gboolean database_settle(Database *database, GError **error)
 {
+    if (database->copy_uri)
+        return TRUE;
     if (sqlite3_db_readonly(database->handle, "main") == 1) {
         g_set_error(error, DATABASE_ERROR, DATABASE_ERROR_IO, "%s cannot be written",
                     database->path);
@@ -158,9 +164,7 @@ static bool must_check(const Database *database)
            info.st_size <= CHECK_ALWAYS_BYTES;
 }
 
-/* Decides whose file this is and whether it is sound, without changing it. `version` receives its
- * schema, 0 for a new file. */
-static gboolean identify(Database *database, bool *damaged, int *version, GError **error)
+gboolean database_identify(Database *database, bool *damaged, int *version, GError **error)
 {
     int codes[3] = {SQLITE_OK, SQLITE_OK, SQLITE_OK};
     int64_t application = ask(database, "PRAGMA application_id", &codes[0]);
@@ -190,7 +194,6 @@ static gboolean identify(Database *database, bool *damaged, int *version, GError
         return FALSE;
     }
     *version = (int)schema;
-    *damaged = must_check(database) && !database_check(database->handle);
     return TRUE;
 }
 
@@ -228,8 +231,12 @@ static gboolean open_file(Database *database, bool *damaged, int *version, GErro
     int code = database_connect(database);
 
     *damaged = is_damage(code);
-    if (code == SQLITE_OK)
-        return identify(database, damaged, version, error);
+    if (code == SQLITE_OK) {
+        if (!database_identify(database, damaged, version, error))
+            return FALSE;
+        *damaged = *damaged || (must_check(database) && !database_check(database->handle));
+        return TRUE;
+    }
     if (!*damaged)
         database_fail(database, code, error);
     return *damaged;
@@ -281,6 +288,7 @@ void database_close(Database *database)
         close(database->lock);
     g_free(database->directory);
     g_free(database->path);
+    g_free(database->copy_uri);
     g_free(database->damaged);
     g_free(database);
 }

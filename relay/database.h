@@ -42,6 +42,16 @@ Database *database_open(const char *directory, const DatabaseKind *kind, GError 
 void database_close(Database *database);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Database, database_close)
 
+/* Opens one file that nobody writes (a copy), for reading only and without a lock; of an older
+ * schema as it is: `version` receives it. Never sets anything aside. */
+Database *database_open_copy(const char *path, const DatabaseKind *kind, int *version,
+                             GError **error);
+/* Makes a copy that database_copy_step() wrote one plain file (no WAL beside it), on the disk. */
+gboolean database_settle_copy(const char *path, GError **error);
+/* SQLite's own check of the whole file (not of what is in the values); false: damaged, or it could
+ * not be read. */
+bool database_is_sound(Database *database);
+
 /* Path of the file set aside at opening, or NULL. */
 const char *database_damaged(const Database *database);
 /* Largest size of the file in bytes, 0: none. Stays across reopening. */
@@ -87,3 +97,23 @@ GBytes *query_bytes(Query *query, int column);
 char *query_text(Query *query, int column);
 /* Copies `length` bytes; FALSE and DATABASE_ERROR_BROKEN when the column has another size. */
 gboolean query_copy(Query *query, int column, void *out, size_t length, GError **error);
+
+/* A copy of the file as it is when the last step is done, made in steps between which the database
+ * is used as always: SQLite's online backup, which also passes on what is written meanwhile. One at
+ * a time. */
+typedef struct DatabaseCopy DatabaseCopy;
+typedef enum {
+    DATABASE_COPY_MORE,
+    DATABASE_COPY_BUSY, /* a transaction is open: again after it */
+    DATABASE_COPY_DONE,
+    DATABASE_COPY_FAILED,
+} DatabaseCopyStep;
+/* `path` must not exist; it is made with mode 0600. */
+DatabaseCopy *database_copy_begin(Database *database, const char *path, GError **error);
+/* At most `pages` pages of 4 KiB; -1: all. */
+DatabaseCopyStep database_copy_step(DatabaseCopy *copy, int pages, GError **error);
+/* Pages in all and still to be copied, as of the last step. */
+void database_copy_progress(const DatabaseCopy *copy, uint64_t *all, uint64_t *left);
+/* Removes the file unless the copy was done. May outlive the database. */
+void database_copy_free(DatabaseCopy *copy);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(DatabaseCopy, database_copy_free)

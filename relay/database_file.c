@@ -132,25 +132,17 @@ bool database_check(sqlite3 *handle)
 /* TRUE: `path` holds a whole, sound copy. */
 static gboolean copy_database(Database *database, const char *path, GError **error)
 {
-    sqlite3 *copy = NULL;
-    sqlite3_backup *backup = NULL;
-    bool sound = false;
-    int code = sqlite3_open_v2(path, &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+    int version = 0;
+    g_autoptr(DatabaseCopy) writing = database_copy_begin(database, path, error);
 
-    if (code == SQLITE_OK) {
-        backup = sqlite3_backup_init(copy, "main", database->handle, "main");
-        code = backup ? sqlite3_backup_step(backup, -1) : sqlite3_errcode(copy);
-        if (backup)
-            sqlite3_backup_finish(backup);
-        sound = code == SQLITE_DONE && database_check(copy);
-    }
-    sqlite3_close(copy);
-    if (sound)
-        return TRUE;
-    g_set_error(error, DATABASE_ERROR,
-                code == SQLITE_FULL ? DATABASE_ERROR_FULL : DATABASE_ERROR_IO,
-                "%s could not be copied before it is brought to a newer form: %s", database->path,
-                code == SQLITE_DONE ? "the copy is not sound" : sqlite3_errstr(code));
+    if (!writing || database_copy_step(writing, -1, error) != DATABASE_COPY_DONE ||
+        !database_settle_copy(path, error))
+        return FALSE;
+    g_autoptr(Database) copy = database_open_copy(path, database->kind, &version, error);
+
+    if (!copy || database_is_sound(copy))
+        return copy != NULL;
+    g_set_error(error, DATABASE_ERROR, DATABASE_ERROR_IO, "the copy is not sound");
     return FALSE;
 }
 
@@ -161,15 +153,12 @@ gboolean database_file_backup(Database *database, int version, GError **error)
 
     g_unlink(part);
     if (!copy_database(database, part, error)) {
+        g_prefix_error(
+            error, "%s could not be copied before it is brought to a newer form: ", database->path);
         g_unlink(part);
         return FALSE;
     }
-    int fd = open(part, O_RDWR | O_CLOEXEC);
-    bool synced = fd >= 0 && fchmod(fd, 0600) == 0 && fsync(fd) == 0;
-
-    if (fd >= 0)
-        close(fd);
-    if (!synced || g_rename(part, final) != 0)
+    if (g_rename(part, final) != 0)
         return fail_errno(error, part);
     sync_directory(database->directory);
     return TRUE;

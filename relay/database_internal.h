@@ -15,8 +15,10 @@ struct Database {
     GHashTable *queries; /* owned: SQL constant -> Query */
     uint64_t size_limit;
     bool durable;
-    bool begun; /* a transaction was opened and neither committed nor given up */
-    bool lost;  /* an I/O error: reopen before going on */
+    bool begun;         /* a transaction was opened and neither committed nor given up */
+    bool lost;          /* an I/O error: reopen before going on */
+    char *copy_uri;     /* of database_open_copy(): reading only; else NULL */
+    DatabaseCopy *copy; /* being made of it; NULL: none */
 };
 
 /* Sets `error` for a result code of SQLite and remembers what database_recover() needs. */
@@ -29,6 +31,9 @@ void database_disconnect(Database *database);
 gboolean database_settle(Database *database, GError **error);
 /* Opens a connection that was lost. */
 gboolean database_ensure(Database *database, GError **error);
+
+/* The connection is about to be closed: the copy cannot be finished. */
+void database_copy_end(DatabaseCopy *copy);
 
 /* Finalizes the statement of a Query of the cache; a GHFunc. */
 void query_forget(gpointer sql, gpointer query, gpointer user);
@@ -45,3 +50,6 @@ void database_file_trust(Database *database);
 gboolean database_file_backup(Database *database, int version, GError **error);
 /* SQLite's own check of the whole file; false: damaged. */
 bool database_check(sqlite3 *handle);
+/* Whose file it is and which schema it has, 0: a new one; nothing is changed. FALSE: not ours,
+ * newer, or unreadable. */
+gboolean database_identify(Database *database, bool *damaged, int *version, GError **error);

@@ -80,10 +80,8 @@ static GHashTable *rows_by_bytes(void)
                                  g_free);
 }
 
-Log *log_open(const char *directory, const uint8_t *place, GError **error)
+Log *log_of_database(Database *database, const uint8_t *place, GError **error)
 {
-    if (sodium_init() < 0)
-        g_error("libsodium cannot start");
     g_autoptr(Log) log = g_new0(Log, 1);
 
     log->members = rows_by_bytes();
@@ -91,10 +89,19 @@ Log *log_open(const char *directory, const uint8_t *place, GError **error)
     log->feeds = g_hash_table_new_full(log_feed_key_hash, log_feed_key_equal, g_free, NULL);
     log->changed_feeds = g_ptr_array_new();
     log->damaged = g_hash_table_new(g_direct_hash, g_direct_equal);
-    log->database = database_open(directory, &log_kind, error);
-    if (!log->database || !settle_names(log, place, error) || !read_heads(log, error))
+    log->database = database;
+    if (!settle_names(log, place, error) || !read_heads(log, error))
         return NULL;
     return g_steal_pointer(&log);
+}
+
+Log *log_open(const char *directory, const uint8_t *place, GError **error)
+{
+    if (sodium_init() < 0)
+        g_error("libsodium cannot start");
+    Database *database = database_open(directory, &log_kind, error);
+
+    return database ? log_of_database(database, place, error) : NULL;
 }
 
 void log_close(Log *log)

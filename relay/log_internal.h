@@ -44,6 +44,8 @@ struct Log {
 /* Schema and migrations of a log. */
 extern const DatabaseKind log_kind;
 
+/* Takes the database, also when it fails. As log_open(). */
+Log *log_of_database(Database *database, const uint8_t *place, GError **error);
 /* Begins the group when it has not begun. */
 gboolean log_change(Log *log, GError **error);
 /* Everything since the last commit is gone. Keeps `error`, returns FALSE. */

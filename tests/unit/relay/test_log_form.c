@@ -1,5 +1,6 @@
 /* Logs that older versions wrote. golden/log_form_N.db.gz are such files, and hold what
  * write_events() signs. */
+#include "relay/log_backup.h"
 #include "tests/unit/relay/log_stage.h"
 
 #include <gio/gio.h>
@@ -115,16 +116,29 @@ static void expect_since(Log *log, uint64_t position, const Author *owner, const
     ck_assert_str_eq(told->str, expected);
 }
 
+/* What the migration left beside the log is whole, and of the form that it was. */
+static void expect_backup(int version)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *name = g_strdup_printf("log.db.before-%d", log_version());
+    g_autofree char *path = g_build_filename(directory, name, NULL);
+    LogFacts facts;
+
+    ck_assert(log_backup_check(path, &facts, &error));
+    ck_assert_int_eq(facts.version, version);
+    ck_assert_uint_eq(facts.damaged, 0);
+    ck_assert_mem_eq(facts.place, scratch_place, PLACE_SIZE);
+}
+
 START_TEST(form_1_is_brought_to_today)
 {
     g_autoptr(GError) error = NULL;
     const uint8_t other[PLACE_SIZE] = {9};
-    g_autofree char *backup = g_build_filename(directory, "log.db.before-2", NULL);
 
     unpack("log_form_1.db.gz");
     g_autoptr(Log) log = open_log();
 
-    ck_assert(g_file_test(backup, G_FILE_TEST_EXISTS));
+    expect_backup(1);
     ck_assert_uint_eq(log_head(log), 6);
     expect_heads_of_today(log);
     expect_since(log, 0, NULL, "ben/0 0-3, ben/1 2-2, ann/0 0-3");
@@ -172,6 +186,39 @@ START_TEST(form_1_goes_on)
 }
 END_TEST
 
+START_TEST(form_2_is_brought_to_today)
+{
+    g_autoptr(GError) error = NULL;
+    const uint8_t other[PLACE_SIZE] = {9};
+
+    unpack("log_form_2.db.gz");
+    g_autoptr(Log) log = open_log();
+
+    if (log_version() > 2)
+        expect_backup(2);
+    ck_assert_uint_eq(log_head(log), 7);
+    LogHead anns = log_feed_head(log, author_key(ann), ann->incarnation, LANE_PUBLIC);
+    LogHead bens = log_feed_head(log, author_key(ben), ben->incarnation, LANE_PUBLIC);
+
+    ck_assert_uint_eq(anns.held, 4);
+    ck_assert_uint_eq(bens.held, 1);
+    ck_assert_mem_eq(bens.hash, event_hash(last), HASH_SIZE);
+    expect_since(log, 0, NULL, "ann/0 0-3, ben/0 0-3, ben/1 2-2");
+    g_autoptr(GArray) forks = log_forks(log, &error);
+    g_autoptr(GArray) covered = log_covered(log, other);
+    g_autoptr(GArray) found = log_search(log, "third", 10, &error);
+
+    expect_ok(error);
+    ck_assert_uint_eq(forks->len, 2);
+    ck_assert_uint_eq(entry_at(forks, 1)->position, 7);
+    ck_assert_uint_eq(covered->len, 1);
+    ck_assert_uint_eq(log_other(log, other).told, 5);
+    ck_assert_uint_eq(found->len, 1);
+    ck_assert_int_eq(try_put(log, lost[1], LOG_RULE_SET, NULL), LOG_APPENDED);
+    commit(log);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("log form");
@@ -181,6 +228,7 @@ int main(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, form_1_is_brought_to_today);
     tcase_add_test(tests, form_1_goes_on);
+    tcase_add_test(tests, form_2_is_brought_to_today);
     suite_add_tcase(suite, tests);
     srunner_run_all(runner, CK_ENV);
     int failed = srunner_ntests_failed(runner);

@@ -101,6 +101,11 @@ void hub_free(Hub *hub)
 
 /* Goes on from the newest event with the steady clock, and jumps ahead with the wall clock, never
  * back. An app's clock has no such say: who happens to serve must not move everybody's time. */
+const Roster *hub_roster(const Hub *hub)
+{
+    return hub->roster;
+}
+
 int64_t hub_room_time_ms(const Hub *hub)
 {
     int64_t steady = hub->room_base_ms + (hub->now_us - hub->room_base_us) / 1000;

@@ -9,6 +9,7 @@
 
 #include "relay/log.h"
 #include "relay/moderation.h"
+#include "relay/roster.h"
 
 #include <stdbool.h>
 
@@ -133,6 +134,9 @@ typedef struct {
     bool relay_program;
 } HubLinked;
 void hub_each_linked(Hub *hub, void (*each)(const HubLinked *linked, void *user), void *user);
+
+/* Everybody who is known here, linked or not. The hub's, until it is used again. */
+const Roster *hub_roster(const Hub *hub);
 
 int64_t hub_room_time_ms(const Hub *hub);
 unsigned hub_joined(const Hub *hub); /* members linked now */

@@ -105,6 +105,11 @@ unsigned roster_size(const Roster *roster)
     return roster->members->len;
 }
 
+const RosterMember *roster_at(const Roster *roster, unsigned index)
+{
+    return g_ptr_array_index(roster->members, index);
+}
+
 bool roster_has_changes(const Roster *roster)
 {
     return roster->changed->len > 0;

@@ -36,6 +36,8 @@ void roster_set_presence(Roster *roster, RosterMember *member, RosterPresence pr
                          int64_t now_ms);
 void roster_set_profile(Roster *roster, RosterMember *member, Event *profile);
 unsigned roster_size(const Roster *roster);
+/* Below roster_size(); in no order. */
+const RosterMember *roster_at(const Roster *roster, unsigned index);
 
 /* Changes that roster_take_changes() would give. */
 bool roster_has_changes(const Roster *roster);

@@ -1,8 +1,9 @@
 #pragma once
-/* The command line of backfence-relay. */
+/* What the relay is told at its start. */
 
 #include "relay/meeting.h"
 
+#include <json-glib/json-glib.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -17,12 +18,9 @@ typedef struct {
     MeetingLimits meetings;
 } Options;
 
-typedef enum {
-    OPTIONS_SERVE,
-    OPTIONS_DONE,  /* the version was asked for and printed; help exits by itself */
-    OPTIONS_WRONG, /* and said so on stderr */
-} OptionsResult;
-
-/* `options` is filled, to be cleared, when the result is OPTIONS_SERVE. */
-OptionsResult options_parse(int argc, char **argv, Options *options);
+/* What `serve` takes beside --data (relay/server/command.h). */
+extern const GOptionEntry options_entries[];
+/* Reads what was given, by long names. FALSE with a sentence: something is wrong with it. */
+gboolean options_read(JsonObject *given, Options *options, GError **error);
 void options_clear(Options *options);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)

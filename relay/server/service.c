@@ -1,12 +1,7 @@
 #include "relay/server/service.h"
 
-#include "discovery/announcer.h"
 #include "discovery/txt.h"
-#include "relay/carrier.h"
-#include "relay/server/notify.h"
-#include "relay/server/place.h"
 #include "relay/server/report.h"
-#include "relay/server/standby.h"
 #include "relay/urgency.h"
 
 #include <errno.h>
@@ -19,29 +14,12 @@
 #define SCRUB_EVERY_S 10
 #define SCRUB_EVENTS 120
 
-/* Made from top to bottom, and taken apart in reverse. */
-typedef struct {
-    const Options *options;
-    GMainLoop *loop;
-    Notify *notify;
-    Identity *identity;
-    Place place;
-    Log *log;
-    Carrier *carrier; /* NULL: another relay program serves */
-    Announcer *announcer;
-    Standby *standby;
-    Carrier *retired; /* served, and still writes to those that were linked */
-    bool retired_is_over;
-    uint16_t port; /* once it was listened on */
-    bool leaving;
-    ServiceExit result;
-    uint64_t scrubbed; /* position */
-} Service;
-
 static void service_clear(Service *service)
 {
+    control_free(service->control);
     standby_free(service->standby);
     announcer_free(service->announcer);
+    g_free(service->unannounced);
     carrier_free(service->carrier);
     carrier_free(service->retired);
     log_close(service->log);
@@ -131,6 +109,10 @@ static ServiceExit listen_on_port(Service *service, int64_t room_time_ms, GError
 
 static void announcement_changed(AnnouncerState state, const char *line, void *user)
 {
+    Service *service = user;
+    service->announced = state;
+    g_free(service->unannounced);
+    service->unannounced = g_strdup(line);
     if (state == ANNOUNCER_ANNOUNCED)
         report("announced", NULL);
     else if (state == ANNOUNCER_UNAVAILABLE)
@@ -148,6 +130,7 @@ static void announce(Service *service)
         return;
     memcpy(announcement.place, log_place(service->log), sizeof announcement.place);
     memcpy(announcement.key, identity_key(service->identity), sizeof announcement.key);
+    service->announced = ANNOUNCER_WAITING;
     service->announcer = announcer_new(NULL, &announcement, announcement_changed, service);
 }
 
@@ -271,6 +254,21 @@ static ServiceExit stand_by(Service *service, GError **error)
     return service->standby != NULL ? SERVICE_OK : SERVICE_DISK;
 }
 
+Hub *service_hub(const Service *service)
+{
+    return service->carrier != NULL ? carrier_hub(service->carrier) : NULL;
+}
+
+/* A relay that cannot be asked still serves. */
+static void answer_commands(Service *service)
+{
+    g_autofree char *path = control_path(service->options->data_dir);
+    g_autoptr(GError) error = NULL;
+    service->control = control_new(service, path, &error);
+    if (service->control == NULL)
+        report_value("uncontrolled", "why", error->message);
+}
+
 /* --- the end --- */
 
 static void shut_down(void *user)
@@ -295,6 +293,7 @@ static gboolean leave(void *user)
     report("leaving", NULL);
     notify_stopping(service->notify);
     tell_status(service);
+    g_clear_pointer(&service->control, control_free);
     g_clear_pointer(&service->standby, standby_free);
     g_clear_pointer(&service->announcer, announcer_free);
     if (service->carrier != NULL)
@@ -306,7 +305,7 @@ static gboolean leave(void *user)
 
 ServiceExit service_run(const Options *options)
 {
-    g_auto(Service) service = {.options = options};
+    g_auto(Service) service = {.options = options, .started_ms = g_get_real_time() / 1000};
     g_autoptr(GError) error = NULL;
     service.loop = g_main_loop_new(NULL, FALSE);
     service.notify = notify_new(NULL);
@@ -322,6 +321,7 @@ ServiceExit service_run(const Options *options)
     if (service.leaving)
         return SERVICE_OK;
     g_timeout_add_seconds(SCRUB_EVERY_S, scrub, &service);
+    answer_commands(&service);
     announce(&service);
     report_listening(&service);
     tell_status(&service);

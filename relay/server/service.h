@@ -1,7 +1,13 @@
 #pragma once
 /* backfence-relay at work: data directory, log, carrier, announcement, signals. */
 
+#include "discovery/announcer.h"
+#include "relay/carrier.h"
+#include "relay/server/control.h"
+#include "relay/server/notify.h"
 #include "relay/server/options.h"
+#include "relay/server/place.h"
+#include "relay/server/standby.h"
 
 /* Of sysexits.h, which scripts and systemd units rely on. */
 typedef enum {
@@ -14,3 +20,30 @@ typedef enum {
 
 /* Runs on the default GMainContext until SIGTERM or SIGINT; reports by relay/server/report.h. */
 ServiceExit service_run(const Options *options);
+
+/* The parts, made from top to bottom, and taken apart in reverse. Commands look at them and use
+ * them; they belong to service.c. */
+struct Service {
+    const Options *options;
+    GMainLoop *loop;
+    Notify *notify;
+    Identity *identity;
+    Place place;
+    Log *log;
+    Carrier *carrier; /* NULL: another relay program serves */
+    Announcer *announcer;
+    Standby *standby;
+    Control *control;
+    Carrier *retired; /* served, and still writes to those that were linked */
+    bool retired_is_over;
+    uint16_t port; /* once it was listened on */
+    int64_t started_ms;
+    AnnouncerState announced;
+    char *unannounced; /* owned; why, when it is ANNOUNCER_UNAVAILABLE; may be NULL */
+    bool leaving;
+    ServiceExit result;
+    uint64_t scrubbed; /* position */
+};
+
+/* The core; NULL: another relay program serves. */
+Hub *service_hub(const Service *service);

@@ -1,0 +1,9 @@
+#pragma once
+/* The commands, in the order of the help. */
+
+#include "relay/server/command.h"
+
+/* Each is described by its own `help`. */
+extern const ServerCommand command_serve;
+extern const ServerCommand command_status;
+extern const ServerCommand command_who;

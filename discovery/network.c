@@ -132,8 +132,8 @@ static GPtrArray *present_routes(void)
 {
     g_autofree char *route = NULL;
     g_autofree char *ipv6_route = NULL;
-    g_file_get_contents("/proc/net/route", &route, NULL, NULL);
-    g_file_get_contents("/proc/net/ipv6_route", &ipv6_route, NULL, NULL);
+    g_file_get_contents("/proc/self/net/route", &route, NULL, NULL);
+    g_file_get_contents("/proc/self/net/ipv6_route", &ipv6_route, NULL, NULL);
     return network_parse_routes(route, ipv6_route);
 }
 

@@ -16,7 +16,7 @@
 
 typedef struct {
     char *relay;
-    int members, writers, window, text, at_once, check_one_in;
+    int members, writers, window, text, at_once, check_one_in, relay_core;
     double rate, seconds;
     gboolean idle_only;
 } BenchOptions;
@@ -33,6 +33,7 @@ static void parse_options(int argc, char **argv, BenchOptions *options)
         {"at-once", 0, 0, G_OPTION_ARG_INT, &options->at_once, "Joining at once", "N"},
         {"check-one-in", 0, 0, G_OPTION_ARG_INT, &options->check_one_in, "Look at all events", "N"},
         {"seconds", 0, 0, G_OPTION_ARG_DOUBLE, &options->seconds, "Time of writing", "S"},
+        {"relay-core", 0, 0, G_OPTION_ARG_INT, &options->relay_core, "It runs there alone", "N"},
         {"idle-only", 0, 0, G_OPTION_ARG_NONE, &options->idle_only, "Only join", NULL},
         {NULL},
     };
@@ -111,12 +112,14 @@ int main(int argc, char **argv)
                             .window = 8,
                             .text = 64,
                             .at_once = 100,
+                            .relay_core = -1,
                             .check_one_in = 8,
                             .rate = 45,
                             .seconds = 10};
     parse_options(argc, argv, &options);
     raise_descriptor_limit();
     signal(SIGPIPE, SIG_IGN);
+    relay_process_pin(options.relay_core);
     RelayProcess relay = relay_process_start(options.relay);
     CrowdConfig config = {.port = relay.port,
                           .members = (unsigned)options.members,

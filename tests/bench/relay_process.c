@@ -3,6 +3,7 @@
 #include "tests/bench/process_use.h"
 
 #include <glib/gstdio.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,6 +49,23 @@ static uint16_t await_port(FILE *log)
     g_error("the relay did not start");
 }
 
+static int pinned_to = -1;
+
+void relay_process_pin(int core)
+{
+    pinned_to = core;
+}
+
+/* In the child: a bench that is pinned itself would pin its relay to the same one. */
+static void pin(void *user)
+{
+    cpu_set_t cores;
+    CPU_ZERO(&cores);
+    CPU_SET((size_t)pinned_to, &cores);
+    if (pinned_to >= 0)
+        (void)sched_setaffinity(0, sizeof cores, &cores);
+}
+
 static void spawn(RelayProcess *relay, const char *program)
 {
     g_autofree char *path = find_program(program);
@@ -55,7 +73,7 @@ static void spawn(RelayProcess *relay, const char *program)
     g_autoptr(GError) error = NULL;
     const char *arguments[] = {path, "serve",  "--data", relay->directory, "--port",
                                port, "--name", "Bench",  "--no-mdns",      NULL};
-    if (!g_spawn_async_with_pipes(NULL, (char **)arguments, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL,
+    if (!g_spawn_async_with_pipes(NULL, (char **)arguments, NULL, G_SPAWN_DO_NOT_REAP_CHILD, pin,
                                   NULL, &relay->pid, NULL, NULL, &relay->err, &error))
         g_error("cannot start the relay: %s", error->message);
     FILE *log = fdopen(relay->err, "r");

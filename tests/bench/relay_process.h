@@ -13,6 +13,8 @@ typedef struct {
     char *directory; /* owned */
 } RelayProcess;
 
+/* Relays started from now on run on this processor alone; -1: on any. */
+void relay_process_pin(int core);
 /* `program` NULL: $BACKFENCE_RELAY, else beside this program. Ends this program when it does not
  * start. */
 RelayProcess relay_process_start(const char *program);

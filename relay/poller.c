@@ -53,6 +53,8 @@ static gboolean round_prepare(GSource *source, int *timeout)
     const Poller *poller = ((RoundSource *)source)->poller;
     int64_t now_us = g_source_get_time(source);
     *timeout = -1;
+    if (poller->in_round)
+        return FALSE;
     if (poller->awake || deadline_passed(poller, now_us))
         return TRUE;
     const GList *first = poller->deadlines.head;
@@ -66,6 +68,8 @@ static gboolean round_prepare(GSource *source, int *timeout)
 static gboolean round_check(GSource *source)
 {
     const RoundSource *round = (RoundSource *)source;
+    if (round->poller->in_round)
+        return FALSE;
     return round->poller->awake || deadline_passed(round->poller, g_source_get_time(source)) ||
            g_source_query_unix_fd(source, round->poll) != 0;
 }
@@ -140,6 +144,9 @@ Poller *poller_new(GMainContext *context)
     poller->removed = g_ptr_array_new_with_free_func(g_free);
     poller->source = g_source_new(&functions, sizeof(RoundSource));
     g_source_set_static_name(poller->source, "poller");
+    /* GLib would take the descriptor out of its list during each dispatch, and wake itself up for
+     * that, twice. A context that runs inside of a round passes this source over by itself. */
+    g_source_set_can_recurse(poller->source, TRUE);
     RoundSource *round = (RoundSource *)poller->source;
     round->poller = poller;
     round->poll = g_source_add_unix_fd(poller->source, poller->epoll, G_IO_IN);

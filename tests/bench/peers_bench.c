@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 typedef struct {
     char *name, *protocol, *certificate, *key;
@@ -136,21 +135,12 @@ static int bench(const PeersOptions *options)
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static void raise_descriptor_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
-
 int main(int argc, char **argv)
 {
     PeersOptions options = {
         .members = 1000, .writers = 64, .window = 1, .text = 100, .at_once = 50, .seconds = 5};
     parse_options(argc, argv, &options);
-    raise_descriptor_limit();
+    process_raise_descriptors();
     signal(SIGPIPE, SIG_IGN);
     int result = options.serve
                      ? least_server_run((uint16_t)options.port, options.certificate, options.key)

@@ -2,6 +2,7 @@
 
 #include <glib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static char *read_proc(pid_t pid, const char *file)
@@ -47,4 +48,13 @@ uint64_t process_use_wakeups(pid_t pid)
         sum += number_after(status, "\nvoluntary_ctxt_switches:");
     }
     return sum;
+}
+
+void process_raise_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit); /* less will do, too */
 }

@@ -1,5 +1,5 @@
 #pragma once
-/* What a process has used, by /proc. Ends this program when it is gone. */
+/* What a process has used, by /proc, and what it may use. Ends this program when it is gone. */
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -10,3 +10,5 @@ double process_use_cpu(pid_t pid);
 uint64_t process_use_rss(pid_t pid);
 /* How often its threads have gone to sleep and were woken. */
 uint64_t process_use_wakeups(pid_t pid);
+/* Lets this process have as many descriptors as it may. */
+void process_raise_descriptors(void);

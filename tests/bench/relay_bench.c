@@ -5,6 +5,7 @@
  * One JSON line a phase: joining (connects/s, memory of an idle member), writing (deliveries/s, by
  * relay CPU second, latency from submitting to each delivery, commit included). */
 #include "tests/bench/crowd.h"
+#include "tests/bench/process_use.h"
 #include "tests/bench/relay_process.h"
 
 #include <glib.h>
@@ -12,7 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
+
+#define REST_S 4 /* for processor time at rest */
 
 typedef struct {
     char *relay;
@@ -58,12 +60,16 @@ static void bench_joining(Crowd *crowd, const RelayProcess *relay, const BenchOp
     cpu = relay_process_cpu(relay) - cpu;
     crowd_run(crowd, 3);
     uint64_t after = relay_process_rss(relay);
+    double rest = relay_process_cpu(relay);
+    crowd_run(crowd, REST_S);
+    rest = relay_process_cpu(relay) - rest;
     printf("{\"bench\":\"join\",\"members\":%d,\"joined\":%u,\"lost\":%u,\"connects_per_s\":%.0f,"
            "\"relay_cpu_s\":%.2f,\"rss_empty_kib\":%" G_GUINT64_FORMAT
-           ",\"rss_full_kib\":%" G_GUINT64_FORMAT ",\"idle_member_kib\":%.1f}\n",
+           ",\"rss_full_kib\":%" G_GUINT64_FORMAT
+           ",\"idle_member_kib\":%.1f,\"rest_cpu_percent\":%.2f}\n",
            options->members, crowd_counts(crowd)->joined, crowd_counts(crowd)->lost,
            options->members / seconds, cpu, before, after,
-           (double)(after - before) / options->members);
+           (double)(after - before) / options->members, 100 * rest / REST_S);
     fflush(stdout);
 }
 
@@ -96,15 +102,6 @@ static void bench_writing(Crowd *crowd, const RelayProcess *relay, const BenchOp
            crowd_differing(crowd), relay_process_rss(relay));
 }
 
-static void raise_descriptor_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
-
 int main(int argc, char **argv)
 {
     BenchOptions options = {.members = 1000,
@@ -117,7 +114,7 @@ int main(int argc, char **argv)
                             .rate = 45,
                             .seconds = 10};
     parse_options(argc, argv, &options);
-    raise_descriptor_limit();
+    process_raise_descriptors();
     signal(SIGPIPE, SIG_IGN);
     relay_process_pin(options.relay_core);
     RelayProcess relay = relay_process_start(options.relay);
@@ -128,7 +125,8 @@ int main(int argc, char **argv)
                           .writers = (unsigned)options.writers,
                           .rate = options.rate,
                           .window = (unsigned)options.window,
-                          .text = (unsigned)options.text};
+                          .text = (unsigned)options.text,
+                          .lockstep = true};
     Crowd *crowd = crowd_new(&config);
     bench_joining(crowd, &relay, &options);
     bool good = crowd_counts(crowd)->lost == 0;

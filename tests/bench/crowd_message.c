@@ -1,0 +1,191 @@
+/* What a member of the crowd writes, and what it makes of what it is told. */
+#include "relay/content.h"
+#include "relay/event.h"
+#include "tests/bench/crowd_internal.h"
+
+#include <string.h>
+
+/* The token begins with the time of sending and the writer's number. */
+typedef struct {
+    int64_t sent_us;
+    uint32_t writer;
+    uint32_t nothing;
+} Token;
+G_STATIC_ASSERT(sizeof(Token) == TOKEN_SIZE);
+
+void member_write(Member *member)
+{
+    Crowd *crowd = member->crowd;
+    Token token = {.sent_us = g_get_monotonic_time(), .writer = member->number};
+    static const uint8_t general[PLACE_SIZE];
+    g_autoptr(GBytes) content = content_message(crowd->text, false, NULL);
+    EventDraft draft = {.incarnation = 1,
+                        .lane = LANE_PUBLIC,
+                        .seq = ++member->seq,
+                        .prev = member->seq > 1 ? member->prev : NULL,
+                        .place = crowd->place,
+                        .time_ms = token.sent_us / 1000 + crowd->room_offset_ms,
+                        .token = (const uint8_t *)&token,
+                        .kind = EVENT_MESSAGE,
+                        .room = general,
+                        .content = content};
+    g_autoptr(Event) event = event_sign(member->identity, &draft);
+    g_assert(event != NULL);
+    memcpy(member->prev, event_hash(event), HASH_SIZE);
+    Wire__SignedEvent signed_event = WIRE__SIGNED_EVENT__INIT;
+    size_t size;
+    signed_event.body.data = (uint8_t *)g_bytes_get_data(event_body(event), &size);
+    signed_event.body.len = size;
+    signed_event.signature.data = (uint8_t *)g_bytes_get_data(event_signature(event), &size);
+    signed_event.signature.len = size;
+    Wire__Submit submit = WIRE__SUBMIT__INIT;
+    submit.event = &signed_event;
+    Wire__Frame frame = WIRE__FRAME__INIT;
+    frame.body_case = WIRE__FRAME__BODY_SUBMIT;
+    frame.submit = &submit;
+    member_send(member, &frame);
+    crowd->counts.sent++;
+}
+
+static const uint8_t *find_token(const Field *signed_event)
+{
+    FieldReader outer = field_reader(signed_event->bytes, signed_event->length);
+    Field body, field;
+    while (field_next(&outer, &body)) {
+        if (body.number != 1)
+            continue;
+        FieldReader inner = field_reader(body.bytes, body.length);
+        while (field_next(&inner, &field)) {
+            if (field.number == 8 && field.length == TOKEN_SIZE)
+                return field.bytes;
+        }
+    }
+    return NULL;
+}
+
+/* The text's own token is looked at, or only the position. */
+static Token take_entry(Member *member, const Field *entry, uint64_t *position)
+{
+    FieldReader reader = field_reader(entry->bytes, entry->length);
+    Field field;
+    Token token = {0};
+    while (field_next(&reader, &field)) {
+        if (field.number == 1) {
+            *position = field.value;
+        } else if (field.number == 2) {
+            const uint8_t *bytes = find_token(&field);
+            g_assert(bytes != NULL);
+            memcpy(&token, bytes, sizeof token);
+        }
+    }
+    return token;
+}
+
+static void count_entry(Member *member, const Field *entry, int64_t now_us)
+{
+    Crowd *crowd = member->crowd;
+    uint64_t position = 0;
+    Token token = take_entry(member, entry, &position);
+    member->checksum = (member->checksum ^ position) * UINT64_C(0x100000001b3);
+    member->checksum =
+        (member->checksum ^ (uint64_t)token.sent_us ^ token.writer) * UINT64_C(0x100000001b3);
+    crowd->counts.deliveries++;
+    if (token.writer - crowd->config.first >= crowd->config.members)
+        return; /* somebody else's */
+    histogram_add(&crowd->counts.latency, (uint64_t)MAX(now_us - token.sent_us, 0));
+    if (token.writer != member->number)
+        return;
+    Reach *reach = &crowd->reach[position % REACH];
+    if (reach->position != position)
+        *reach = (Reach){.position = position};
+    reach->writer = member;
+    member->own += !crowd->config.lockstep;
+}
+
+/* A writer goes on when everybody was told of its message. */
+static void note_told(Crowd *crowd, uint64_t after, uint64_t through)
+{
+    for (uint64_t position = after + 1; crowd->config.lockstep && position <= through; position++) {
+        Reach *reach = &crowd->reach[position % REACH];
+        if (reach->position != position)
+            *reach = (Reach){.position = position};
+        if (++reach->told == crowd->counts.joined - crowd->counts.away && reach->writer != NULL)
+            reach->writer->own++;
+    }
+}
+
+static void cover(Member *member, uint64_t after, uint64_t through)
+{
+    if (member->above < member->top) { /* something below is still asked for */
+        member->holes += after > member->top;
+        member->top = through;
+        return;
+    }
+    member->holes += after > member->through;
+    member->through = MAX(member->through, through);
+    member->above = member->top = member->through;
+}
+
+void member_take_deliver(Member *member, const Field *deliver)
+{
+    FieldReader reader = field_reader(deliver->bytes, deliver->length);
+    Field field;
+    uint64_t after = 0, through = 0;
+    int64_t now_us = g_get_monotonic_time();
+    while (field_next(&reader, &field)) {
+        if (field.number == 1)
+            after = field.value;
+        else if (field.number == 2)
+            through = field.value;
+        else if (!member->thorough)
+            break;
+        else if (field.number == 3)
+            count_entry(member, &field, now_us);
+    }
+    if (!member->thorough) /* nothing but public events is ever written here */
+        member->crowd->counts.deliveries += through - after;
+    cover(member, after, through);
+    note_told(member->crowd, after, through);
+}
+
+void member_fetch(Member *member)
+{
+    Wire__Fetch fetch = WIRE__FETCH__INIT;
+    fetch.request = 1;
+    fetch.after = member->through;
+    fetch.before = member->above + 1;
+    fetch.limit = PAGE_MAX;
+    Wire__Frame frame = WIRE__FRAME__INIT;
+    frame.body_case = WIRE__FRAME__BODY_FETCH;
+    frame.fetch = &fetch;
+    member_send(member, &frame);
+}
+
+/* Pages go downwards, to what was held before. One that was asked for too often covers nothing, and
+ * is asked for again with the next Ping. */
+void member_take_page(Member *member, const Field *page)
+{
+    FieldReader reader = field_reader(page->bytes, page->length);
+    Field field;
+    uint64_t values[6] = {0}, entries = 0;
+    while (field_next(&reader, &field)) {
+        if (field.number < G_N_ELEMENTS(values) && field.type == FIELD_VARINT)
+            values[field.number] = field.value;
+        entries += field.number == 4;
+    }
+    uint64_t request = values[1], after = values[2], through = values[3];
+    member->refetch = values[5] != 0;
+    if (member->refetch)
+        return;
+    member->crowd->counts.fetched += entries;
+    member->holes += entries != through - after; /* nothing but public events is written here */
+    if (request == 0)
+        member->top = MAX(member->top, through);
+    member->above = MAX(after, member->through);
+    if (member->above > member->through) {
+        member_fetch(member);
+        return;
+    }
+    member->through = member->above = MAX(member->top, member->through);
+    member->top = member->through;
+}

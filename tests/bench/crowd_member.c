@@ -148,6 +148,11 @@ void crowd_call_back(Crowd *crowd)
     }
 }
 
+static size_t on_message_max(void *user)
+{
+    return FRAME_MAX;
+}
+
 static void make_identity(Member *member)
 {
     uint8_t seed[crypto_sign_SEEDBYTES] = {0xbe};

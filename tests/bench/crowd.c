@@ -11,12 +11,12 @@ static void ping_all(uint32_t events, void *user)
     frame.ping = &ping;
     g_autoptr(GBytes) bytes = frame_build(&frame);
     for (unsigned i = 0; i < crowd->config.members; i++) {
-        Member *member = &crowd->members[i];
+        CrowdMember *member = &crowd->members[i];
         if (!member->joined)
             continue;
         link_send(member->link, bytes);
         if (member->refetch)
-            member_fetch(member);
+            crowd_member_fetch(member);
     }
 }
 
@@ -28,11 +28,11 @@ static void write_due(uint32_t events, void *user)
     int64_t pause_us = (int64_t)(G_USEC_PER_SEC / crowd->config.rate);
     int64_t next_us = now_us + pause_us;
     for (unsigned i = 0; crowd->on && i < crowd->config.writers; i++) {
-        Member *member = &crowd->members[i];
+        CrowdMember *member = &crowd->members[i];
         if (!member->joined || member->parting)
             continue;
         if (member->next_us <= now_us && member->seq - member->own < crowd->config.window) {
-            member_write(member);
+            crowd_member_write(member);
             member->next_us = MAX(member->next_us + pause_us, now_us - 10 * pause_us);
         }
         if (member->seq - member->own < crowd->config.window)
@@ -48,7 +48,7 @@ Crowd *crowd_new(const CrowdConfig *config)
     crowd->poller = poller_new(NULL);
     crowd->arena = arena_new(FRAME_ARENA_SIZE);
     crowd->text = g_strnfill(MAX(config->text, 1u), 'x');
-    crowd->members = g_new0(Member, config->members);
+    crowd->members = g_new0(CrowdMember, config->members);
     crowd->writing = poller_watch(crowd->poller, -1, 0, write_due, crowd);
     crowd->pinging = poller_watch(crowd->poller, -1, 0, ping_all, crowd);
     poller_set_deadline(crowd->pinging, g_get_monotonic_time() + PING_AFTER_US);
@@ -143,7 +143,7 @@ static bool all_told(const Crowd *crowd)
 {
     uint64_t through = crowd_through(crowd);
     for (unsigned i = 0; i < crowd->config.members; i++) {
-        const Member *member = &crowd->members[i];
+        const CrowdMember *member = &crowd->members[i];
         if (member->joined && (member->own < member->seq || member->through != through))
             return false;
     }
@@ -158,10 +158,10 @@ void crowd_settle(Crowd *crowd)
 
 unsigned crowd_differing(const Crowd *crowd)
 {
-    const Member *first = NULL;
+    const CrowdMember *first = NULL;
     unsigned differing = 0;
     for (unsigned i = 0; i < crowd->config.members; i++) {
-        const Member *member = &crowd->members[i];
+        const CrowdMember *member = &crowd->members[i];
         bool whole = member->thorough && !member->gone;
         if (whole && first == NULL)
             first = member;

@@ -31,20 +31,20 @@ typedef struct {
     uint64_t own; /* events of one's own that everybody here was told */
     uint8_t prev[HASH_SIZE];
     int64_t next_us;
-} Member;
+} CrowdMember;
 
 /* Of one position: how many were told, and whose it is. */
 typedef struct {
     uint64_t position;
     unsigned told;
-    Member *writer; /* NULL: not known, or somebody else */
+    CrowdMember *writer; /* NULL: not known, or somebody else */
 } Reach;
 
 struct Crowd {
     CrowdConfig config;
     CrowdCounts counts;
     Poller *poller;
-    Member *members;
+    CrowdMember *members;
     unsigned started;
     PollerWatch *writing; /* deadline: the next message is due */
     PollerWatch *pinging;
@@ -58,15 +58,15 @@ struct Crowd {
 };
 
 /* crowd_member.c */
-void member_connect(Member *member);
+void crowd_member_connect(CrowdMember *member);
 /* Goes on connecting those who never were. */
 void crowd_connect_more(Crowd *crowd);
-void member_send(Member *member, const Wire__Frame *frame);
+void crowd_member_send(CrowdMember *member, const Wire__Frame *frame);
 
 /* crowd_message.c */
-void member_write(Member *member);
-void member_take_deliver(Member *member, const Field *deliver);
+void crowd_member_write(CrowdMember *member);
+void crowd_member_take_deliver(CrowdMember *member, const Field *deliver);
 /* The answer to Hello or to Fetch. */
-void member_take_page(Member *member, const Field *page);
+void crowd_member_take_page(CrowdMember *member, const Field *page);
 /* Asks for what is missing. */
-void member_fetch(Member *member);
+void crowd_member_fetch(CrowdMember *member);

@@ -11,13 +11,13 @@
 
 #define RETURN_US (50 * INT64_C(1000)) /* from being cut off to the next try */
 
-void member_send(Member *member, const Wire__Frame *frame)
+void crowd_member_send(CrowdMember *member, const Wire__Frame *frame)
 {
     g_autoptr(GBytes) bytes = frame_build(frame);
     link_send(member->link, bytes);
 }
 
-static void say_hello(Member *member)
+static void say_hello(CrowdMember *member)
 {
     Crowd *crowd = member->crowd;
     Wire__Hello hello = WIRE__HELLO__INIT;
@@ -31,11 +31,11 @@ static void say_hello(Member *member)
     Wire__Frame frame = WIRE__FRAME__INIT;
     frame.body_case = WIRE__FRAME__BODY_HELLO;
     frame.hello = &hello;
-    member_send(member, &frame);
+    crowd_member_send(member, &frame);
 }
 
 /* Of what was on its way when the member was cut off, the relay says what it got. */
-static void go_on_from(Member *member, const Wire__Welcome *welcome)
+static void go_on_from(CrowdMember *member, const Wire__Welcome *welcome)
 {
     member->seq = 0;
     for (size_t i = 0; i < welcome->n_own_heads; i++) {
@@ -48,7 +48,7 @@ static void go_on_from(Member *member, const Wire__Welcome *welcome)
     member->own = member->seq;
 }
 
-static void take_welcome(Member *member, const Wire__Welcome *welcome)
+static void take_welcome(CrowdMember *member, const Wire__Welcome *welcome)
 {
     Crowd *crowd = member->crowd;
     memcpy(crowd->place, welcome->place.data, PLACE_SIZE);
@@ -69,17 +69,17 @@ static void take_welcome(Member *member, const Wire__Welcome *welcome)
 
 static void on_message(const uint8_t *message, size_t length, void *user)
 {
-    Member *member = user;
+    CrowdMember *member = user;
     FieldReader reader = field_reader(message, length);
     Field body;
     if (!field_next(&reader, &body))
         return;
     if (body.number == WIRE__FRAME__BODY_DELIVER) {
-        member_take_deliver(member, &body);
+        crowd_member_take_deliver(member, &body);
         return;
     }
     if (body.number == WIRE__FRAME__BODY_PAGE) {
-        member_take_page(member, &body);
+        crowd_member_take_page(member, &body);
         return;
     }
     if (body.number != WIRE__FRAME__BODY_WELCOME && body.number != WIRE__FRAME__BODY_RECEIPT)
@@ -101,7 +101,7 @@ static void on_opened(const uint8_t *key, void *user)
 /* Lost, or not even reached. */
 static void on_closed(const char *why, void *user)
 {
-    Member *member = user;
+    CrowdMember *member = user;
     Crowd *crowd = member->crowd;
     if (g_getenv("BENCH_LOG") != NULL)
         g_printerr("member %u: %s\n", member->number, why != NULL ? why : "left");
@@ -122,12 +122,12 @@ static void on_closed(const char *why, void *user)
 
 static void come_back(uint32_t events, void *user)
 {
-    member_connect(user);
+    crowd_member_connect(user);
 }
 
 void crowd_part(Crowd *crowd, unsigned index, bool abruptly, double seconds)
 {
-    Member *member = &crowd->members[index];
+    CrowdMember *member = &crowd->members[index];
     if (!member->joined || member->parting)
         return;
     member->parting = true;
@@ -142,7 +142,7 @@ void crowd_call_back(Crowd *crowd)
 {
     int64_t now_us = g_get_monotonic_time();
     for (unsigned i = 0; i < crowd->config.members; i++) {
-        Member *member = &crowd->members[i];
+        CrowdMember *member = &crowd->members[i];
         if (member->gone && !member->joined && member->link == NULL)
             poller_set_deadline(member->back, now_us);
     }
@@ -153,7 +153,7 @@ static size_t on_message_max(void *user)
     return FRAME_MAX;
 }
 
-static void make_identity(Member *member)
+static void make_identity(CrowdMember *member)
 {
     uint8_t seed[crypto_sign_SEEDBYTES] = {0xbe};
     memcpy(seed + 1, &member->number, sizeof member->number);
@@ -166,7 +166,7 @@ static void make_identity(Member *member)
         member->back = poller_watch(member->crowd->poller, -1, 0, come_back, member);
 }
 
-void member_connect(Member *member)
+void crowd_member_connect(CrowdMember *member)
 {
     static const LinkEvents events = {.opened = on_opened,
                                       .message = on_message,
@@ -191,5 +191,5 @@ void crowd_connect_more(Crowd *crowd)
 {
     while (crowd->started < crowd->config.members &&
            crowd->started - crowd->counts.joined < crowd->config.at_once)
-        member_connect(&crowd->members[crowd->started++]);
+        crowd_member_connect(&crowd->members[crowd->started++]);
 }

@@ -13,7 +13,7 @@ typedef struct {
 } Token;
 G_STATIC_ASSERT(sizeof(Token) == TOKEN_SIZE);
 
-void member_write(Member *member)
+void crowd_member_write(CrowdMember *member)
 {
     Crowd *crowd = member->crowd;
     Token token = {.sent_us = g_get_monotonic_time(), .writer = member->number};
@@ -43,7 +43,7 @@ void member_write(Member *member)
     Wire__Frame frame = WIRE__FRAME__INIT;
     frame.body_case = WIRE__FRAME__BODY_SUBMIT;
     frame.submit = &submit;
-    member_send(member, &frame);
+    crowd_member_send(member, &frame);
     crowd->counts.sent++;
 }
 
@@ -64,7 +64,7 @@ static const uint8_t *find_token(const Field *signed_event)
 }
 
 /* The text's own token is looked at, or only the position. */
-static Token take_entry(Member *member, const Field *entry, uint64_t *position)
+static Token take_entry(CrowdMember *member, const Field *entry, uint64_t *position)
 {
     FieldReader reader = field_reader(entry->bytes, entry->length);
     Field field;
@@ -81,7 +81,7 @@ static Token take_entry(Member *member, const Field *entry, uint64_t *position)
     return token;
 }
 
-static void count_entry(Member *member, const Field *entry, int64_t now_us)
+static void count_entry(CrowdMember *member, const Field *entry, int64_t now_us)
 {
     Crowd *crowd = member->crowd;
     uint64_t position = 0;
@@ -114,7 +114,7 @@ static void note_told(Crowd *crowd, uint64_t after, uint64_t through)
     }
 }
 
-static void cover(Member *member, uint64_t after, uint64_t through)
+static void cover(CrowdMember *member, uint64_t after, uint64_t through)
 {
     if (member->above < member->top) { /* something below is still asked for */
         member->holes += after > member->top;
@@ -126,7 +126,7 @@ static void cover(Member *member, uint64_t after, uint64_t through)
     member->above = member->top = member->through;
 }
 
-void member_take_deliver(Member *member, const Field *deliver)
+void crowd_member_take_deliver(CrowdMember *member, const Field *deliver)
 {
     FieldReader reader = field_reader(deliver->bytes, deliver->length);
     Field field;
@@ -148,7 +148,7 @@ void member_take_deliver(Member *member, const Field *deliver)
     note_told(member->crowd, after, through);
 }
 
-void member_fetch(Member *member)
+void crowd_member_fetch(CrowdMember *member)
 {
     Wire__Fetch fetch = WIRE__FETCH__INIT;
     fetch.request = 1;
@@ -158,12 +158,12 @@ void member_fetch(Member *member)
     Wire__Frame frame = WIRE__FRAME__INIT;
     frame.body_case = WIRE__FRAME__BODY_FETCH;
     frame.fetch = &fetch;
-    member_send(member, &frame);
+    crowd_member_send(member, &frame);
 }
 
 /* Pages go downwards, to what was held before. One that was asked for too often covers nothing, and
  * is asked for again with the next Ping. */
-void member_take_page(Member *member, const Field *page)
+void crowd_member_take_page(CrowdMember *member, const Field *page)
 {
     FieldReader reader = field_reader(page->bytes, page->length);
     Field field;
@@ -183,7 +183,7 @@ void member_take_page(Member *member, const Field *page)
         member->top = MAX(member->top, through);
     member->above = MAX(after, member->through);
     if (member->above > member->through) {
-        member_fetch(member);
+        crowd_member_fetch(member);
         return;
     }
     member->through = member->above = MAX(member->top, member->through);

@@ -185,6 +185,36 @@ bool model_first_run(const Model *model)
     return model->first_run;
 }
 
+const char *model_motd(const Model *model)
+{
+    return model->motd;
+}
+
+bool model_admin(const Model *model)
+{
+    return model->self->admin;
+}
+
+const char *model_silenced(const Model *model)
+{
+    return model->silenced;
+}
+
+const char *model_barred(const Model *model)
+{
+    return model->barred;
+}
+
+const char *model_wants_passphrase(const Model *model)
+{
+    return model->locked_name;
+}
+
+const char *model_passphrase_why(const Model *model)
+{
+    return model->passphrase_why ? model->passphrase_why : "";
+}
+
 bool model_wants_connect(const Model *model)
 {
     return model->wants_connect;

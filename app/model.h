@@ -153,6 +153,8 @@ bool model_first_run(const Model *model);
 const char *model_motd(const Model *model);
 /* This person may moderate. */
 bool model_admin(const Model *model);
+/* Why this person may not write in rooms now (muted), one sentence; "" when it may. */
+const char *model_silenced(const Model *model);
 /* Kicked, banned or not on the list: why, in one or two sentences; "" when that is not so. */
 const char *model_barred(const Model *model);
 /* The place asks for its passphrase: its name. NULL: none does. */

@@ -16,6 +16,7 @@ ModelBuilder *model_builder_new(uint64_t version)
     model->version = version;
     model->no_network_since_us = INT64_MAX;
     model->why = model->place_name = model->finding_line = model->folder = "";
+    model->motd = model->silenced = model->barred = "";
     model->people = g_ptr_array_new_with_free_func(person_unref_pointer);
     model->conversations = g_ptr_array_new_with_free_func(conversation_box_free);
     model->choices = g_ptr_array_new_with_free_func(g_free);
@@ -55,6 +56,27 @@ void model_builder_set_no_network(ModelBuilder *builder, int64_t since_us)
 void model_builder_set_place(ModelBuilder *builder, const char *name)
 {
     builder->model->place_name = keep(builder, name);
+}
+
+void model_builder_set_motd(ModelBuilder *builder, const char *motd)
+{
+    builder->model->motd = keep(builder, motd);
+}
+
+void model_builder_set_silenced(ModelBuilder *builder, const char *why)
+{
+    builder->model->silenced = keep(builder, why);
+}
+
+void model_builder_set_barred(ModelBuilder *builder, const char *why)
+{
+    builder->model->barred = keep(builder, why);
+}
+
+void model_builder_set_passphrase(ModelBuilder *builder, const char *place, const char *why)
+{
+    builder->model->locked_name = place ? keep(builder, place) : NULL;
+    builder->model->passphrase_why = keep(builder, why);
 }
 
 void model_builder_set_carrier(ModelBuilder *builder, CarriedBy carried_by, const uint8_t *key)

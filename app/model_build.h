@@ -32,6 +32,11 @@ void model_builder_set_link(ModelBuilder *builder, LinkState link, int64_t since
                             const char *why);
 void model_builder_set_no_network(ModelBuilder *builder, int64_t since_us);
 void model_builder_set_place(ModelBuilder *builder, const char *name);
+void model_builder_set_motd(ModelBuilder *builder, const char *motd);
+void model_builder_set_silenced(ModelBuilder *builder, const char *why);
+void model_builder_set_barred(ModelBuilder *builder, const char *why);
+/* `place`: its name, NULL: none asks for one. */
+void model_builder_set_passphrase(ModelBuilder *builder, const char *place, const char *why);
 /* `key` (MODEL_KEY_SIZE bytes) with CARRIED_BY_PERSON, else NULL. */
 void model_builder_set_carrier(ModelBuilder *builder, CarriedBy carried_by, const uint8_t *key);
 void model_builder_set_first_run(ModelBuilder *builder, bool first_run);

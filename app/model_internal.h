@@ -36,12 +36,14 @@ struct Model {
     CarriedBy carried_by;
     uint8_t carrier[MODEL_KEY_SIZE]; /* CARRIED_BY_PERSON */
     const char *why, *place_name, *finding_line;
-    const Person *self;       /* in `people` */
-    GPtrArray *people;        /* owned references */
-    GPtrArray *conversations; /* ConversationBox, owned */
-    GPtrArray *choices;       /* Choice, owned */
-    GPtrArray *transfers;     /* owned references */
-    GPtrArray *accepted;      /* GBytes, owned */
+    const char *motd, *silenced, *barred;
+    const char *locked_name, *passphrase_why; /* NULL: no place asks */
+    const Person *self;                       /* in `people` */
+    GPtrArray *people;                        /* owned references */
+    GPtrArray *conversations;                 /* ConversationBox, owned */
+    GPtrArray *choices;                       /* Choice, owned */
+    GPtrArray *transfers;                     /* owned references */
+    GPtrArray *accepted;                      /* GBytes, owned */
     const char *folder;
     GStringChunk *strings;
 };

@@ -1,15 +1,16 @@
 #include "app/files/batches.h"
 
-#include <string.h>
+#include <sys/mman.h>
 
-/* One is being filled, one emptied, and one waits, so that neither thread waits for the other's
- * hiccups; more would only push each other out of the processor's cache. */
-#define BATCH_COUNT 4
+/* As many as the disk takes in one step, and as many to be filled meanwhile. */
+#define BATCH_COUNT 8
+#define HUGE_PAGE (2 * 1024 * 1024)
 
 struct Batches {
     GMutex mutex;
     GCond changed;
     Batch *all[BATCH_COUNT]; /* owned */
+    uint8_t *memory;         /* owned: of all */
     GQueue empty;            /* guarded by mutex, like what follows */
     GQueue full;
     unsigned out; /* taken full and not given back */
@@ -21,9 +22,11 @@ Batches *batches_new(void)
     Batches *batches = g_new0(Batches, 1);
     g_mutex_init(&batches->mutex);
     g_cond_init(&batches->changed);
+    batches->memory = g_aligned_alloc(BATCH_COUNT, CHUNK_SIZE, HUGE_PAGE);
+    (void)madvise(batches->memory, BATCH_COUNT * CHUNK_SIZE, MADV_HUGEPAGE);
     for (size_t i = 0; i < BATCH_COUNT; i++) {
         batches->all[i] = g_new0(Batch, 1);
-        batches->all[i]->bytes = g_malloc(CHUNK_SIZE);
+        batches->all[i]->bytes = batches->memory + i * CHUNK_SIZE;
         g_queue_push_tail(&batches->empty, batches->all[i]);
     }
     return batches;
@@ -33,10 +36,9 @@ void batches_free(Batches *batches)
 {
     if (batches == NULL)
         return;
-    for (size_t i = 0; i < BATCH_COUNT; i++) {
-        g_free(batches->all[i]->bytes);
+    for (size_t i = 0; i < BATCH_COUNT; i++)
         g_free(batches->all[i]);
-    }
+    g_aligned_free(batches->memory);
     g_queue_clear(&batches->empty);
     g_queue_clear(&batches->full);
     g_cond_clear(&batches->changed);

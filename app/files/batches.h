@@ -21,7 +21,7 @@ typedef struct {
 } BatchEntry;
 
 typedef struct {
-    uint8_t *bytes; /* CHUNK_SIZE of them */
+    uint8_t *bytes; /* CHUNK_SIZE of them, aligned to that */
     size_t length;
     unsigned count;
     BatchEntry entries[BATCH_ENTRIES];

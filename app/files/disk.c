@@ -3,12 +3,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #ifndef RWF_DONTCACHE
@@ -79,6 +80,78 @@ bool disk_write_past(int file, const void *bytes, size_t length, uint64_t offset
         return false;
     *possible = false;
     return disk_write(file, bytes, length, offset);
+}
+
+/* --- directly --- */
+
+bool disk_is_direct(int folder)
+{
+    struct statfs disk;
+    if (fstatfs(folder, &disk) != 0)
+        return false;
+    return (uint32_t)disk.f_type == EXT4_SUPER_MAGIC || (uint32_t)disk.f_type == XFS_SUPER_MAGIC;
+}
+
+static bool is_aligned(const struct iovec *pieces, unsigned count, uint64_t offset)
+{
+    uint64_t bits = offset;
+    for (unsigned i = 0; i < count; i++)
+        bits |= (uintptr_t)pieces[i].iov_base | pieces[i].iov_len;
+    return bits % DISK_BLOCK == 0;
+}
+
+static bool set_direct(int file, bool direct)
+{
+    int flags = fcntl(file, F_GETFL);
+    return flags >= 0 && fcntl(file, F_SETFL, direct ? flags | O_DIRECT : flags & ~O_DIRECT) == 0;
+}
+
+/* Takes `length` bytes off the front. */
+static void advance(struct iovec **pieces, unsigned *count, size_t length)
+{
+    while (*count > 0 && length >= (*pieces)->iov_len) {
+        length -= (*pieces)->iov_len;
+        (*pieces)++;
+        (*count)--;
+    }
+    if (*count > 0) {
+        (*pieces)->iov_base = (uint8_t *)(*pieces)->iov_base + length;
+        (*pieces)->iov_len -= length;
+    }
+}
+
+/* As far as it goes: what is left stays in `pieces`; false with errno. */
+static bool write_pieces(int file, struct iovec **pieces, unsigned *count, uint64_t *offset)
+{
+    while (*count > 0) {
+        ssize_t put = pwritev(file, *pieces, (int)*count, (off_t)*offset);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put <= 0) {
+            errno = put == 0 ? EIO : errno;
+            return false;
+        }
+        *offset += (uint64_t)put;
+        advance(pieces, count, (size_t)put);
+    }
+    return true;
+}
+
+bool disk_write_direct(int file, struct iovec *pieces, unsigned count, uint64_t offset,
+                       bool *possible)
+{
+    *possible = *possible && is_aligned(pieces, count, offset);
+    if (*possible && set_direct(file, true)) {
+        bool written = write_pieces(file, &pieces, &count, &offset);
+        int code = errno;
+        set_direct(file, false);
+        if (written || (code != EINVAL && code != EOPNOTSUPP)) {
+            errno = code;
+            return written;
+        }
+    }
+    *possible = false;
+    return write_pieces(file, &pieces, &count, &offset);
 }
 
 ssize_t disk_read(int file, void *bytes, size_t length, uint64_t offset)

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 /* Closes by itself: g_auto(Descriptor). */
 typedef int Descriptor;
@@ -24,6 +25,17 @@ bool disk_write(int file, const void *bytes, size_t length, uint64_t offset);
 /* The same, without keeping the bytes in memory once they are on the disk, if `*possible`; that
  * becomes false where it is not. */
 bool disk_write_past(int file, const void *bytes, size_t length, uint64_t offset, bool *possible);
+/* What disk_write_direct() needs: memory, offset and lengths are multiples of this. */
+#define DISK_BLOCK 4096
+/* Straight from these pieces of memory to the disk (O_DIRECT), one after the other from `offset`
+ * on; nothing of it stays in memory, and the kernel copies nothing. Where the file system refuses,
+ * or what is given is not aligned, `*possible` becomes false and it is a disk_write(). The pieces
+ * are changed. */
+bool disk_write_direct(int file, struct iovec *pieces, unsigned count, uint64_t offset,
+                       bool *possible);
+/* Are the files below this folder on a disk of this machine, by a file system that is good at
+ * direct writing? */
+bool disk_is_direct(int folder);
 /* Bytes read, fewer only at the end of the file; -1 with errno. */
 ssize_t disk_read(int file, void *bytes, size_t length, uint64_t offset);
 /* `bytes` becomes `name` in `folder` as a whole or not at all; on the disk when this returns. */

@@ -27,7 +27,6 @@ static Landing *landing_new(const LandingConfig *config)
 {
     const gsize block = 16 * 1024;
     Landing *landing = g_new0(Landing, 1);
-    landing->past_memory = true;
     size_t count = manifest_count(config->manifest);
     landing->manifest = manifest_ref(config->manifest);
     landing->left_out = config->left_out != NULL ? g_bytes_ref(config->left_out) : NULL;
@@ -101,6 +100,7 @@ static gboolean open_folders(Landing *landing, const LandingConfig *config, GErr
         disk_set_error(error, errno, "Cannot open the folder", config->into);
         return FALSE;
     }
+    landing_choose_way(landing, config);
     return TRUE;
 }
 

@@ -7,6 +7,9 @@
  * checksum of each chunk after it was written; after a crash the part is read again and compared
  * with it, and what does not agree counts as missing. Nothing is deleted but what this made.
  *
+ * Large files are written past the memory, as far as the file system allows it, so that receiving
+ * one does not push out what the person works with; best from buffers aligned to DISK_BLOCK.
+ *
  * Used by one thread at a time (a worker's); all calls may wait for the disk. Errors are
  * G_IO_ERROR with a sentence for a person: NO_SPACE, PERMISSION_DENIED, READ_ONLY, NOT_FOUND (the
  * folder is gone), FILENAME_TOO_LONG, FAILED. */
@@ -31,6 +34,7 @@ typedef struct {
     const uint8_t *transfer; /* TRANSFER_SIZE: names the parts */
     Manifest *manifest;
     GBytes *left_out; /* may be NULL */
+    uint64_t large;   /* bytes: files of this size and more go past the memory; 0: 64 MiB */
     /* Called now and then while bytes are compared: `done` of `total`; false gives up
      * (G_IO_ERROR_CANCELLED). May be NULL. */
     bool (*checking)(uint64_t done, uint64_t total, void *user);
@@ -56,12 +60,21 @@ typedef enum {
     LANDING_SPOILT, /* the sum is another: nothing was written; ask for it again */
     LANDING_FAILED  /* error is set; what was written before stays good */
 } LandingResult;
+typedef struct {
+    LandingPoint point;
+    const void *bytes;
+    size_t length;
+    const uint8_t *sum;
+    LandingResult result; /* set by landing_write_all() */
+} LandingPiece;
 /* Compares, writes, records. Chunks come in the manifest's order, or fill holes; those skipped
  * become holes, at most AGAIN_MAX. One that is there already, or that nobody wants, is LANDING_OK.
  * `point.file` must be an index of the manifest; a chunk that it does not have is LANDING_SPOILT.
  * After LANDING_FAILED close the landing. */
 LandingResult landing_write(Landing *landing, LandingPoint point, const void *bytes, size_t length,
                             const uint8_t *sum, GError **error);
+/* The same for several; neighbours reach the disk in one step. FALSE: LANDING_FAILED. */
+gboolean landing_write_all(Landing *landing, LandingPiece *pieces, unsigned count, GError **error);
 /* The sender cannot give this file: what came of it is removed. Must come before the last chunk of
  * an item, which may be placed with it: so the sender looks whether a source has changed before it
  * sends the last chunk. */

@@ -77,8 +77,12 @@ struct Landing {
     uint32_t folder_entry;
     int file;
     uint32_t file_entry;
-    bool past_memory;   /* large files need not stay in memory */
     uint64_t unflushed; /* bytes written to `file` and not yet on their way to the disk */
+
+    /* How to write (landing_put.c). */
+    uint64_t large;   /* a file of this size is large */
+    bool direct;      /* large files go straight to the disk, */
+    bool past_memory; /* or at least need not stay in memory */
 };
 
 /* In the order of the stream. */
@@ -112,6 +116,16 @@ int landing_folder_of(Landing *landing, uint32_t index);
 const char *landing_name_of(const Landing *landing, uint32_t index);
 /* The file for writing, as landing->file. */
 gboolean landing_open_file(Landing *landing, uint32_t index, GError **error);
+
+/* --- writing (landing_put.c) --- */
+
+/* Of pieces that are written in one step. */
+#define LANDING_RUN_MAX 8
+
+/* By what the folder lies on. */
+void landing_choose_way(Landing *landing, const LandingConfig *config);
+/* Writes neighbours in one file, at most LANDING_RUN_MAX. */
+gboolean landing_put(Landing *landing, const LandingPiece *pieces, unsigned count, GError **error);
 
 /* --- progress (landing_progress.c) --- */
 

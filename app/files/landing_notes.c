@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BOOT_FILE "/proc/sys/kernel/random/boot_id"
@@ -54,12 +55,20 @@ bool landing_read_boot(char *boot)
     return file >= 0 && read(file, boot, LANDING_BOOT_SIZE) == LANDING_BOOT_SIZE;
 }
 
+/* The clock of file systems, which lags: a change that comes later is never older than this. */
+static int64_t coarse_time_ns(void)
+{
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 void landing_note_clean(Landing *landing)
 {
     uint8_t payload[LANDING_BOOT_SIZE + 8];
     if (!landing_read_boot((char *)payload))
         return;
-    disk_put_number(payload + LANDING_BOOT_SIZE, (uint64_t)g_get_real_time() * 1000, 8);
+    disk_put_number(payload + LANDING_BOOT_SIZE, (uint64_t)coarse_time_ns(), 8);
     (void)journal_add(landing->journal, RECORD_CLEAN, payload, sizeof payload, NULL);
 }
 

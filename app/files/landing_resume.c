@@ -245,14 +245,14 @@ static bool keeps_change_time(int file)
     return false;
 }
 
-/* The time of change may lag by a tick. */
+/* In the very tick of closing a change may have come after it. */
 static bool is_untouched(const Resume *resume, int file)
 {
     struct stat status;
     if (resume->clean_ns == 0 || fstat(file, &status) != 0 || !keeps_change_time(file))
         return false;
     int64_t changed = (int64_t)status.st_ctim.tv_sec * NANOSECONDS + status.st_ctim.tv_nsec;
-    return changed <= resume->clean_ns;
+    return changed < resume->clean_ns;
 }
 
 static bool tell(Resume *resume, size_t length, unsigned count)

@@ -9,12 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* So much is gathered before the disk is asked to begin, so that the last sync is short. */
-#define FLUSH_BYTES (8 * 1024 * 1024)
-/* A file of this size would push everything else out of the memory, and is seldom read at once.
- * Written past it (Linux 6.14) it costs half of the processor time, and is on the disk at the end.
- */
-#define LARGE_BYTES (64 * 1024 * 1024)
 #define SETTLE_BYTES (64 * 1024 * 1024)
 #define SETTLE_ITEMS 512
 #define SETTLE_US (2 * INT64_C(1000000))
@@ -92,32 +86,6 @@ static gboolean end_file(Landing *landing, uint32_t index, GError **error)
     return TRUE;
 }
 
-static gboolean put_chunk(Landing *landing, LandingPoint point, const void *bytes, size_t length,
-                          GError **error)
-{
-    const ManifestEntry *entry = manifest_entry(landing->manifest, point.file);
-    if (!landing_open_file(landing, point.file, error))
-        return FALSE;
-    uint64_t offset = point.chunk * CHUNK_SIZE;
-    bool large = entry->size >= LARGE_BYTES;
-    bool written =
-        large ? disk_write_past(landing->file, bytes, length, offset, &landing->past_memory)
-              : disk_write(landing->file, bytes, length, offset);
-    if (!written) {
-        disk_set_error(error, errno, "Cannot write", entry->path);
-        return FALSE;
-    }
-    landing->unflushed += length;
-    if (landing->unflushed >= FLUSH_BYTES) {
-        uint64_t from =
-            offset + length >= landing->unflushed ? offset + length - landing->unflushed : 0;
-        (void)sync_file_range(landing->file, (off_t)from, (off_t)landing->unflushed,
-                              SYNC_FILE_RANGE_WRITE);
-        landing->unflushed = 0;
-    }
-    return TRUE;
-}
-
 /* It is there: no hole any more, or `next` goes on. */
 static gboolean count_done(Landing *landing, LandingPoint point, size_t length, GError **error)
 {
@@ -146,27 +114,73 @@ static bool is_time_to_settle(const Landing *landing)
             g_get_monotonic_time() - landing->ready_since >= SETTLE_US);
 }
 
+/* --- writing --- */
+
+static LandingResult judge(const Landing *landing, const LandingPiece *piece)
+{
+    const ManifestEntry *entry = manifest_entry(landing->manifest, piece->point.file);
+    bool whole = piece->point.chunk < manifest_chunks(entry) &&
+                 piece->length == manifest_chunk_length(entry, piece->point.chunk) &&
+                 is_sum(piece->bytes, piece->length, piece->sum);
+    return whole ? LANDING_OK : LANDING_SPOILT;
+}
+
+static bool is_to_write(const Landing *landing, const LandingPiece *piece)
+{
+    guint hole = 0;
+    return piece->result == LANDING_OK && is_wanted_chunk(landing, piece->point) &&
+           (!landing_point_before(piece->point, landing->next) ||
+            find_hole(landing, piece->point, &hole));
+}
+
+/* How many of them lie one after the other in a file. */
+static unsigned run_length(const Landing *landing, const LandingPiece *pieces, unsigned count)
+{
+    unsigned length = 0;
+    while (length < MIN(count, LANDING_RUN_MAX) && is_to_write(landing, &pieces[length]) &&
+           pieces[length].point.file == pieces[0].point.file &&
+           pieces[length].point.chunk == pieces[0].point.chunk + length)
+        length++;
+    return length;
+}
+
+static gboolean write_run(Landing *landing, const LandingPiece *pieces, unsigned count,
+                          GError **error)
+{
+    if (!skip_to(landing, pieces[0].point, error) || !landing_put(landing, pieces, count, error))
+        return FALSE;
+    for (unsigned i = 0; i < count; i++) {
+        const LandingPiece *piece = &pieces[i];
+        if (!landing_note_chunk(landing, piece->point, piece->length, piece->sum, error) ||
+            !count_done(landing, piece->point, piece->length, error))
+            return FALSE;
+    }
+    return !is_time_to_settle(landing) || landing_settle(landing, error);
+}
+
+gboolean landing_write_all(Landing *landing, LandingPiece *pieces, unsigned count, GError **error)
+{
+    for (unsigned i = 0; i < count; i++)
+        pieces[i].result = judge(landing, &pieces[i]);
+    for (unsigned i = 0; i < count;) {
+        unsigned run = run_length(landing, pieces + i, count - i);
+        if (run > 0 && !write_run(landing, pieces + i, run, error)) {
+            landing->failed = true;
+            return FALSE;
+        }
+        i += MAX(run, 1);
+    }
+    return TRUE;
+}
+
 LandingResult landing_write(Landing *landing, LandingPoint point, const void *bytes, size_t length,
                             const uint8_t *sum, GError **error)
 {
-    guint hole = 0;
-    const ManifestEntry *entry = manifest_entry(landing->manifest, point.file);
-    if (point.chunk >= manifest_chunks(entry) ||
-        length != manifest_chunk_length(entry, point.chunk) || !is_sum(bytes, length, sum))
-        return LANDING_SPOILT;
-    if (!is_wanted_chunk(landing, point))
-        return LANDING_OK;
-    if (landing_point_before(point, landing->next) && !find_hole(landing, point, &hole))
-        return LANDING_OK;
-    if (!skip_to(landing, point, error) || !put_chunk(landing, point, bytes, length, error) ||
-        !landing_note_chunk(landing, point, length, sum, error) ||
-        !count_done(landing, point, length, error) ||
-        (is_time_to_settle(landing) && !landing_settle(landing, error))) {
-        landing->failed = true;
-        return LANDING_FAILED;
-    }
-    return LANDING_OK;
+    LandingPiece piece = {.point = point, .bytes = bytes, .length = length, .sum = sum};
+    return landing_write_all(landing, &piece, 1, error) ? piece.result : LANDING_FAILED;
 }
+
+/* --- what does not come --- */
 
 static void drop_holes(Landing *landing, uint32_t file)
 {

@@ -3,6 +3,8 @@
 #include "app/files/worker_internal.h"
 #include "relay/urgency.h"
 
+#define RUN_MAX 4 /* batches that are written in one step */
+
 struct Writer {
     const LandingConfig *config;
     Batches *batches; /* not owned */
@@ -87,14 +89,58 @@ static bool write_batch(Writer *writer, const Batch *batch, GError **error)
     return true;
 }
 
+/* Nothing but one whole chunk. */
+static bool is_whole_chunk(const Batch *batch)
+{
+    return batch->count == 1 && !batch->entries[0].missing && batch->length == CHUNK_SIZE;
+}
+
+static bool write_chunks(Writer *writer, Batch *const *batches, unsigned count, GError **error)
+{
+    LandingPiece pieces[RUN_MAX];
+    for (unsigned i = 0; i < count; i++) {
+        const BatchEntry *entry = &batches[i]->entries[0];
+        pieces[i] = (LandingPiece){.point = {entry->file, entry->chunk},
+                                   .bytes = batches[i]->bytes,
+                                   .length = entry->length,
+                                   .sum = entry->sum};
+    }
+    if (!landing_write_all(writer->landing, pieces, count, error))
+        return false;
+    for (unsigned i = 0; i < count; i++) {
+        if (pieces[i].result == LANDING_SPOILT)
+            note_spoilt(writer, pieces[i].point);
+    }
+    atomic_store(&writer->bytes, landing_bytes(writer->landing));
+    return true;
+}
+
+/* Takes what has come while the disk was at work, so that it gets several large chunks in one step
+ * when it is the slower one. How many; all but the last are whole chunks. */
+static unsigned take_run(Writer *writer, Batch **run)
+{
+    unsigned count = 0;
+    run[0] = batches_take_full(writer->batches, g_get_monotonic_time() + WORKER_TICK_US);
+    while (run[count] != NULL && is_whole_chunk(run[count]) && count + 1 < RUN_MAX)
+        run[++count] = batches_take_full(writer->batches, 0);
+    return run[count] != NULL ? count + 1 : count;
+}
+
+static bool write_run(Writer *writer, Batch *const *run, unsigned count, GError **error)
+{
+    unsigned whole = count > 0 && is_whole_chunk(run[count - 1]) ? count : MAX(count, 1) - 1;
+    return (whole == 0 || write_chunks(writer, run, whole, error)) &&
+           (whole == count || write_batch(writer, run[whole], error));
+}
+
 static bool write_all(Writer *writer, GError **error)
 {
     while (!batches_at_end(writer->batches)) {
-        Batch *batch = batches_take_full(writer->batches, g_get_monotonic_time() + WORKER_TICK_US);
-        if (batch == NULL)
-            continue;
-        bool written = write_batch(writer, batch, error);
-        batches_give_empty(writer->batches, batch);
+        Batch *run[RUN_MAX];
+        unsigned count = take_run(writer, run);
+        bool written = write_run(writer, run, count, error);
+        for (unsigned i = 0; i < count; i++)
+            batches_give_empty(writer->batches, run[i]);
         if (!written)
             return false;
     }

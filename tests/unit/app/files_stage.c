@@ -1,18 +1,43 @@
 #include "tests/unit/app/files_stage.h"
 
+#include "app/files/disk.h"
+
 #include <check.h>
 #include <glib/gstdio.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <unistd.h>
 #include <xxhash.h>
 
 char *stage_dir;
 const uint8_t stage_transfer[TRANSFER_SIZE] = {0xa1, 0xb2, 0xc3, 0xd4, 5};
+uint64_t stage_large;
 
 void stage_setup(void)
 {
     stage_dir = g_dir_make_tmp("backfence-files-XXXXXX", NULL);
     stage_folder("into");
+}
+
+bool stage_mount(const char *kind)
+{
+    if (geteuid() != 0 || unshare(CLONE_NEWNS) != 0 ||
+        mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+        return false;
+    g_autofree char *into = stage_path("into");
+    if (strcmp(kind, "ext4") != 0)
+        return mount("none", into, kind, 0, NULL) == 0;
+    g_autofree char *mounted = stage_ask("truncate -s 96M image && mkfs.ext4 -qF image 2>/dev/null"
+                                         " && mount -o loop image into 2>/dev/null &&"
+                                         " rmdir into/lost+found && echo yes");
+    return strcmp(mounted, "yes") == 0;
+}
+
+void stage_unmount(void)
+{
+    g_autofree char *into = stage_path("into");
+    umount2(into, MNT_DETACH);
 }
 
 void stage_teardown(void)
@@ -108,14 +133,15 @@ Landing *stage_open(const Listing *listing, GError **error)
     LandingConfig config = {.state_dir = state,
                             .into = into,
                             .transfer = stage_transfer,
-                            .manifest = (Manifest *)listing_manifest(listing)};
+                            .manifest = (Manifest *)listing_manifest(listing),
+                            .large = stage_large};
     return landing_open(&config, error);
 }
 
 LandingResult stage_send_chunk(const Listing *listing, Landing *landing, LandingPoint point,
                                bool spoilt, GError **error)
 {
-    static uint8_t bytes[CHUNK_SIZE];
+    _Alignas(DISK_BLOCK) static uint8_t bytes[CHUNK_SIZE];
     XXH128_canonical_t sum;
     int file = -1;
     const ManifestEntry *entry = manifest_entry(listing_manifest(listing), point.file);

@@ -7,9 +7,15 @@
 
 extern char *stage_dir;
 extern const uint8_t stage_transfer[TRANSFER_SIZE];
+/* LandingConfig.large; at first 0. */
+extern uint64_t stage_large;
 
 void stage_setup(void);
 void stage_teardown(void);
+/* Puts an empty file system of this kind ("ext4" of 96 MiB, "tmpfs", "ramfs") at "into", for this
+ * process and its children alone; false where that is not possible. */
+bool stage_mount(const char *kind);
+void stage_unmount(void);
 /* Below the stage; transfer full. */
 char *stage_path(const char *path);
 /* Makes a file of `size` bytes that differ with `seed`, and the folders that it needs. */

@@ -3,6 +3,7 @@
 #include "relay/carrier_internal.h"
 #include "relay/limits.h"
 
+#include <sodium.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -161,6 +162,23 @@ static int64_t hub_asks_wall_ms(void *user)
     return g_get_real_time() / 1000;
 }
 
+static void hub_asks_exporter(void *link, uint8_t *out, void *user)
+{
+    link_export(((Connection *)link)->link, LOCK_EXPORTER, out);
+}
+
+static const char *hub_asks_address(void *link, void *user)
+{
+    Carrier *carrier = user;
+    source_address_text(&((Connection *)link)->entry.from, carrier->address);
+    return carrier->address;
+}
+
+static void hub_asks_random(void *bytes, size_t length, void *user)
+{
+    randombytes_buf(bytes, length);
+}
+
 static void hub_reports(const char *event, const char *detail, void *user)
 {
     carrier_report(user, event, detail);
@@ -236,7 +254,10 @@ static void make_hub(Carrier *carrier, const CarrierConfig *config, const Identi
                                      .queued = hub_asks_queued,
                                      .close = hub_closes,
                                      .wall_ms = hub_asks_wall_ms,
-                                     .report = hub_reports};
+                                     .report = hub_reports,
+                                     .exporter = hub_asks_exporter,
+                                     .address = hub_asks_address,
+                                     .random = hub_asks_random};
     HubConfig hub = {.place_name = config->place_name,
                      .self = identity_key(identity),
                      .relay_program = config->relay_program,

@@ -30,6 +30,7 @@ struct Carrier {
     GQueue admitted;  /* Connection, by `node` */
     unsigned refused; /* not reported yet */
     int64_t report_us;
+    char address[SOURCE_ADDRESS_TEXT]; /* asked for last */
     Bucket reports;
     unsigned suppressed; /* lines that the bucket left out */
     void (*report)(const char *event, const char *detail, void *user);

@@ -21,7 +21,7 @@
 
 /* What both bind the exchange to. */
 typedef struct {
-    uint8_t exporter[EXPORTER_SIZE]; /* TLS exporter "EXPORTER-backfence-lock", no context */
+    uint8_t exporter[EXPORTER_SIZE]; /* TLS exporter LOCK_EXPORTER, no context */
     uint8_t place[PLACE_SIZE];
     uint8_t relay[KEY_SIZE];
     uint8_t member[KEY_SIZE];

@@ -68,6 +68,7 @@ Hub *hub_new(const HubConfig *config, Log *log, const HubOutput *output, void *u
     hub_follow_newest(hub);
     hub->hint_due_us = hub->tick_us = hub->roster_due_us = hub->successors_due_us = INT64_MAX;
     hub_gathering_set_up(hub);
+    hub_lock_set_up(hub);
     load_roster(hub);
     return hub;
 }
@@ -89,6 +90,7 @@ void hub_free(Hub *hub)
         free_link(g_ptr_array_index(hub->links, i));
     g_clear_pointer(&hub->successors, g_bytes_unref);
     hub_gathering_tear_down(hub);
+    hub_lock_tear_down(hub);
     g_array_unref(hub->submitted);
     roster_free(hub->roster);
     g_hash_table_unref(hub->by_key);
@@ -122,7 +124,7 @@ void hub_follow_newest(Hub *hub)
     hub->room_base_us = hub->now_us;
 }
 
-static void begin(Hub *hub, int64_t now_us)
+void hub_begin(Hub *hub, int64_t now_us)
 {
     int64_t room = hub_room_time_ms(hub);
     hub->now_us = MAX(now_us, hub->now_us);
@@ -205,7 +207,7 @@ static void forget_link(Hub *hub, HubLink *link)
     free_link(link);
 }
 
-static void sweep(Hub *hub)
+void hub_sweep(Hub *hub)
 {
     for (guint i = hub->links->len; hub->doomed > 0 && i-- > 0;) {
         HubLink *link = g_ptr_array_index(hub->links, i);
@@ -220,7 +222,7 @@ static void sweep(Hub *hub)
 
 HubLink *hub_link_opened(Hub *hub, void *handle, const uint8_t *key, int64_t now_us)
 {
-    begin(hub, now_us);
+    hub_begin(hub, now_us);
     bool own = memcmp(key, hub->self, KEY_SIZE) == 0; /* the session of an app that serves */
     if (hub->over || (own && hub->relay_program))
         return NULL;
@@ -299,7 +301,7 @@ static void dispatch_stranger(HubLink *link, const Wire__Frame *frame)
 
 void hub_frame(Hub *hub, HubLink *link, const uint8_t *message, size_t length, int64_t now_us)
 {
-    begin(hub, now_us);
+    hub_begin(hub, now_us);
     link->heard_us = hub->now_us;
     const char *why = NULL;
     arena_reset(hub->arena);
@@ -316,16 +318,16 @@ void hub_frame(Hub *hub, HubLink *link, const uint8_t *message, size_t length, i
     }
     if (hub->submitted->len >= 256)
         hub_commit(hub);
-    sweep(hub);
+    hub_sweep(hub);
 }
 
 void hub_link_closed(Hub *hub, HubLink *link, int64_t now_us)
 {
-    begin(hub, now_us);
+    hub_begin(hub, now_us);
     if (link->doomed)
         hub->doomed--;
     forget_link(hub, link);
-    sweep(hub);
+    hub_sweep(hub);
 }
 
 int64_t hub_change_due(const Hub *hub)
@@ -363,7 +365,7 @@ static void tell_roster(Hub *hub)
 
 void hub_flush(Hub *hub, int64_t now_us)
 {
-    begin(hub, now_us);
+    hub_begin(hub, now_us);
     if (hub->submitted->len > 0 || hub->unsaved || hub_has_news(hub))
         hub_commit(hub);
     hub_tell_gathered(hub);
@@ -372,7 +374,7 @@ void hub_flush(Hub *hub, int64_t now_us)
     for (guint i = 0; hub->unfinished > 0 && i < hub->links->len; i++)
         hub_continue(g_ptr_array_index(hub->links, i));
     hub_tell_successors(hub);
-    sweep(hub);
+    hub_sweep(hub);
     hub_go_on_handing_over(hub);
 }
 
@@ -389,7 +391,7 @@ void hub_tick(Hub *hub, int64_t now_us)
         else if (link->joined && hub->now_us - link->heard_us > DEAD_AFTER_US)
             hub_part(link, WIRE__PARTING__SILENT, "Nothing was heard for six seconds.");
     }
-    sweep(hub);
+    hub_sweep(hub);
 }
 
 int64_t hub_deadline(const Hub *hub)
@@ -421,7 +423,7 @@ void hub_shut_down(Hub *hub, const HubSuccessor *successor, int64_t now_us)
         hub_doom(g_ptr_array_index(hub->links, i));
     }
     hub->over = true;
-    sweep(hub);
+    hub_sweep(hub);
     hub_flush(hub, now_us); /* who was last seen when */
 }
 

@@ -3,6 +3,7 @@
 
 #include "relay/arena.h"
 #include "relay/bucket.h"
+#include "relay/cpace.h"
 #include "relay/entries.h"
 #include "relay/exchange.h"
 #include "relay/hub.h"
@@ -29,6 +30,7 @@ struct HubLink {
     unsigned index; /* in hub->links */
     uint8_t key[KEY_SIZE];
     Greeting *greeting; /* owned; between Hello and Welcome, NULL before and after */
+    Cpace *cpace;       /* owned; between Lock and Unlock, else NULL */
     bool joined;        /* Welcome was sent */
     bool doomed;        /* will be closed before the call into the hub returns */
     bool roster_done;   /* the first roster is out */
@@ -72,12 +74,20 @@ typedef struct {
     unsigned exchanges;  /* links that have one */
 } Gathering;
 
+/* Wrong answers to Lock, of the last minute. */
+typedef struct {
+    GHashTable *by_key, *by_address; /* → Guesser, owned */
+    Bucket strangers;
+    int64_t sweep_us;
+} HubGuesses;
+
 struct Hub {
     char *place_name, *software;
     uint8_t self[KEY_SIZE];
     bool relay_program;
     Log *log;
     HubAdmission admission;
+    HubGuesses guesses;
     unsigned history_days;
     HubOutput output;
     void *user;
@@ -111,6 +121,9 @@ struct Hub {
     Gathering gathering;
 };
 
+/* Every public call that something can happen in begins and ends with these. */
+void hub_begin(Hub *hub, int64_t now_us);
+void hub_sweep(Hub *hub); /* closes what is doomed */
 /* Sends, or dooms a link whose queue is full. */
 void hub_send(HubLink *link, GBytes *frame);
 void hub_send_frame(HubLink *link, const Wire__Frame *frame); /* builds it */
@@ -169,6 +182,10 @@ bool hub_lock_asks(HubLink *link);
 void hub_lock_answer(HubLink *link, const Wire__Unlock *unlock);
 /* The link is over, or was let in. */
 void hub_lock_end(HubLink *link);
+/* Hub.admission is another one: who is answering Lock has to begin anew. */
+void hub_lock_changed(Hub *hub);
+void hub_lock_set_up(Hub *hub);
+void hub_lock_tear_down(Hub *hub);
 
 /* hub_succession.c */
 /* The link joined, with this. */

@@ -24,6 +24,7 @@
 #define SHARE_SIZE 32
 #define PROOF_SIZE 64
 #define EXPORTER_SIZE 32 /* of TLS, binds the exchange to the connection */
+#define LOCK_EXPORTER "EXPORTER-backfence-lock"
 #define PASSPHRASE_MAX 1024
 #define UNLOCKS_A_MINUTE 5 /* tries of a key, and of an address */
 

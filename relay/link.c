@@ -431,6 +431,11 @@ bool link_is_open(const Link *link)
     return link->state == LINK_OPEN;
 }
 
+void link_export(const Link *link, const char *label, uint8_t *out)
+{
+    tls_export(link->ssl, label, out, EXPORTER_SIZE);
+}
+
 const char *link_alpn(const Link *link)
 {
     return tls_alpn(link->ssl);

@@ -56,6 +56,10 @@ bool link_is_open(const Link *link);  /* handshake done, not finishing */
 /* The ALPN name agreed; NULL before the handshake. Not after link_steal(). */
 const char *link_alpn(const Link *link);
 
+/* What this connection alone has, for proofs that are bound to it: EXPORTER_SIZE bytes of the TLS
+ * exporter `label`. After opened(), not after link_steal(). */
+void link_export(const Link *link, const char *label, uint8_t *out);
+
 /* Takes socket and SSL object out of an open link, which is then dead (no callback comes any more)
  * and is only freed: from here on the taker uses them, on any thread. The SSL object reads from and
  * writes to the socket itself from now on, which stays non-blocking, and which the taker watches

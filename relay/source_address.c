@@ -1,5 +1,6 @@
 #include "relay/source_address.h"
 
+#include <arpa/inet.h>
 #include <glib.h>
 #include <ifaddrs.h>
 #include <net/if.h>
@@ -51,6 +52,14 @@ SourceAddress source_address_of(const struct sockaddr_storage *address)
         memcpy(source.bytes, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, 16);
     }
     return source;
+}
+
+void source_address_text(const SourceAddress *address, char *text)
+{
+    bool ipv4 = memcmp(address->bytes, mapped, sizeof mapped) == 0;
+    const uint8_t *bytes = ipv4 ? address->bytes + sizeof mapped : address->bytes;
+    if (inet_ntop(ipv4 ? AF_INET : AF_INET6, bytes, text, SOURCE_ADDRESS_TEXT) == NULL)
+        text[0] = '\0';
 }
 
 bool source_address_equal(const SourceAddress *a, const SourceAddress *b)

@@ -12,6 +12,9 @@ typedef struct {
 
 /* All zero for families other than AF_INET and AF_INET6. */
 SourceAddress source_address_of(const struct sockaddr_storage *address);
+/* Numeric, IPv4 as such, without scope or port. */
+#define SOURCE_ADDRESS_TEXT 46
+void source_address_text(const SourceAddress *address, char *text);
 bool source_address_equal(const SourceAddress *a, const SourceAddress *b);
 bool source_address_is_loopback(const SourceAddress *address);
 /* Loopback, link-local (RFC 3927, RFC 4291), private (RFC 1918), shared (RFC 6598, which also

@@ -203,6 +203,13 @@ bool tls_peer_key(SSL *ssl, uint8_t *key)
     return true;
 }
 
+void tls_export(SSL *ssl, const char *label, uint8_t *out, size_t length)
+{
+    /* What could fail is memory, and a handshake that is not done. */
+    if (SSL_export_keying_material(ssl, out, length, label, strlen(label), NULL, 0, 0) != 1)
+        g_error("SSL_export_keying_material: %s", tls_why());
+}
+
 const char *tls_alpn(SSL *ssl)
 {
     static const char *const known[] = {TLS_ALPN_LINK, TLS_ALPN_DATA};

@@ -33,6 +33,9 @@ void tls_ssl_free(SSL *ssl);
 /* After the handshake: KEY_SIZE bytes of the other's Ed25519 key into `key`. False when it showed
  * no such key, one of small order, or ALPN was not agreed: close. */
 bool tls_peer_key(SSL *ssl, uint8_t *key);
+/* After the handshake: `length` bytes that only the two ends of this connection know (RFC 8446
+ * §7.5), for `label` and without context. */
+void tls_export(SSL *ssl, const char *label, uint8_t *out, size_t length);
 /* The ALPN name agreed, static; NULL when none of ours was. */
 const char *tls_alpn(SSL *ssl);
 /* Why the last call on this thread failed, in words for a log; empties OpenSSL's queue of errors.

@@ -159,8 +159,10 @@ void hub_send(HubLink *link, GBytes *frame)
 {
     if (link->doomed)
         return;
-    if (link->hub->output.send(link->link, frame, link->hub->user))
+    if (link->hub->output.send(link->link, frame, link->hub->user)) {
+        link->hub->counters.bytes_out += g_bytes_get_size(frame);
         return;
+    }
     hub_report(link->hub, "too-slow", link, NULL);
     hub_doom(link);
 }
@@ -303,6 +305,7 @@ void hub_frame(Hub *hub, HubLink *link, const uint8_t *message, size_t length, i
 {
     hub_begin(hub, now_us);
     link->heard_us = hub->now_us;
+    hub->counters.bytes_in += FRAME_HEADER_SIZE + length;
     const char *why = NULL;
     arena_reset(hub->arena);
     const Wire__Frame *frame =
@@ -425,6 +428,19 @@ void hub_shut_down(Hub *hub, const HubSuccessor *successor, int64_t now_us)
     hub->over = true;
     hub_sweep(hub);
     hub_flush(hub, now_us); /* who was last seen when */
+}
+
+HubCounters hub_counters(const Hub *hub)
+{
+    HubCounters counters = hub->counters;
+    counters.linked = hub_joined(hub);
+    counters.known = roster_size(hub->roster);
+    for (guint i = 0; i < hub->links->len; i++) {
+        const HubLink *link = g_ptr_array_index(hub->links, i);
+        if (!link->doomed)
+            counters.slowest = MAX(counters.slowest, hub->output.queued(link->link, hub->user));
+    }
+    return counters;
 }
 
 unsigned hub_joined(const Hub *hub)

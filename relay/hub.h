@@ -138,6 +138,23 @@ void hub_each_linked(Hub *hub, void (*each)(const HubLinked *linked, void *user)
 /* Everybody who is known here, linked or not. The hub's, until it is used again. */
 const Roster *hub_roster(const Hub *hub);
 
+/* What this hub did since it was made, and how it is now. */
+#define HUB_REFUSALS 16 /* more than there are in wire.proto; the last stands for all from there   \
+                         */
+typedef struct {
+    unsigned linked;                /* members */
+    unsigned known;                 /* members of the roster, here or not */
+    size_t slowest;                 /* bytes that wait for the member for whom the most wait */
+    bool disk_failed;               /* what was submitted last could not be stored */
+    uint64_t stored;                /* submitted here and committed */
+    uint64_t deliveries;            /* an event counts once for each member it is sent to */
+    uint64_t refused[HUB_REFUSALS]; /* by Refusal of wire.proto */
+    uint64_t bytes_in, bytes_out;   /* frames, without what TLS adds */
+} HubCounters;
+HubCounters hub_counters(const Hub *hub);
+/* The word for a refusal, such as "rate"; NULL: there is none with this number. */
+const char *hub_refusal_word(unsigned refusal);
+
 int64_t hub_room_time_ms(const Hub *hub);
 unsigned hub_joined(const Hub *hub); /* members linked now */
 /* Is the member with this key (KEY_SIZE bytes) linked now? */

@@ -26,17 +26,22 @@ static void send_batch(Batch *batch)
 {
     if (entries_count(batch->entries) == 0)
         return;
+    uint64_t *deliveries = &batch->hub->counters.deliveries;
+    unsigned events = entries_count(batch->entries);
     g_autoptr(GBytes) frame = entries_deliver(batch->entries, batch->after, batch->through);
     entries_clear(batch->entries);
     batch->after = batch->through;
     if (batch->reader) {
         hub_send(batch->reader, frame);
+        *deliveries += events;
         return;
     }
     for (guint i = 0; i < batch->hub->links->len; i++) {
         HubLink *link = g_ptr_array_index(batch->hub->links, i);
-        if (link->joined && !(batch->except && g_hash_table_contains(batch->except, link)))
+        if (link->joined && !(batch->except && g_hash_table_contains(batch->except, link))) {
             hub_send(link, frame);
+            *deliveries += events;
+        }
     }
 }
 
@@ -251,6 +256,8 @@ void hub_commit(Hub *hub)
     hub->unsaved = false;
     for (guint i = 0; i < hub->submitted->len; i++) {
         const Submitted *submitted = &g_array_index(hub->submitted, Submitted, i);
+        hub->counters.stored += !submitted->known;
+        hub->counters.disk_failed = hub->counters.disk_failed && submitted->known;
         hub_accept(submitted->link, event_hash(submitted->event), submitted->position);
     }
     tell_news(hub);

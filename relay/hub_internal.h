@@ -119,6 +119,7 @@ struct Hub {
     int64_t successors_due_us; /* the list is looked at again then; INT64_MAX: it stands */
     HandOver hand_over;
     Gathering gathering;
+    HubCounters counters; /* what happened; the rest is asked for */
 };
 
 /* Every public call that something can happen in begins and ends with these. */

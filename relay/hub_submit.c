@@ -7,6 +7,7 @@ static void send_receipt(HubLink *link, const Wire__Receipt *receipt)
 {
     if (!link)
         return;
+    link->hub->counters.refused[MIN((unsigned)receipt->refusal, HUB_REFUSALS - 1)]++;
     Wire__Frame frame = WIRE__FRAME__INIT;
     frame.body_case = WIRE__FRAME__BODY_RECEIPT;
     frame.receipt = (Wire__Receipt *)receipt;
@@ -30,6 +31,21 @@ static void refuse(HubLink *link, const uint8_t *hash, Wire__Refusal refusal, co
     receipt.text = (char *)text;
     receipt.retry_ms = retry_ms;
     send_receipt(link, &receipt);
+}
+
+const char *hub_refusal_word(unsigned refusal)
+{
+    static const char *const words[] = {
+        [WIRE__REFUSAL__GAP] = "gap",
+        [WIRE__REFUSAL__FORK] = "fork",
+        [WIRE__REFUSAL__RATE] = "rate",
+        [WIRE__REFUSAL__TOO_LARGE] = "too-large",
+        [WIRE__REFUSAL__BAD_TIME] = "bad-time",
+        [WIRE__REFUSAL__BAD_EVENT] = "bad-event",
+        [WIRE__REFUSAL__NOT_ALLOWED] = "not-allowed",
+        [WIRE__REFUSAL__DISK] = "disk",
+    };
+    return refusal < G_N_ELEMENTS(words) ? words[refusal] : NULL;
 }
 
 /* Refuses with the head of the feed, so that the member knows what to send first, or that it must
@@ -67,6 +83,7 @@ void hub_fail_submitted(Hub *hub, const GError *error)
     }
     g_array_set_size(hub->submitted, 0);
     hub->unsaved = false;
+    hub->counters.disk_failed = true;
     hub->gathering.disk_us = hub->now_us + DISK_RETRY_MS * INT64_C(1000);
 }
 

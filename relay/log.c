@@ -207,16 +207,34 @@ gboolean log_finish(Log *log, Query *query, GError **error)
     return log_give_up(log);
 }
 
+const int64_t log_commit_bounds_us[LOG_COMMIT_BOUNDS] = {500,   1000,   2500,   5000,   10000,
+                                                         25000, 100000, 500000, 2500000};
+
+static void count_commit(Log *log, int64_t took_us)
+{
+    log->commits.count++;
+    log->commits.total_us += took_us;
+    for (unsigned i = 0; i < LOG_COMMIT_BOUNDS; i++)
+        log->commits.within[i] += took_us <= log_commit_bounds_us[i];
+}
+
+const LogCommits *log_commits(const Log *log)
+{
+    return &log->commits;
+}
+
 gboolean log_commit(Log *log, GError **error)
 {
     if (!log->changed)
         return TRUE;
+    int64_t began_us = g_get_monotonic_time();
     if (!log_feeds_write(log, error) || !database_commit(log->database, error))
         return log_give_up(log);
     log->head += log->pending;
     log->newest_ms = MAX(log->newest_ms, log->pending_newest_ms);
     log->pending = 0;
     log->changed = false;
+    count_commit(log, g_get_monotonic_time() - began_us);
     log_index_some(log);
     return TRUE;
 }

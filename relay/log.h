@@ -86,6 +86,15 @@ unsigned log_losses(const Log *log);
 /* COMMIT with synchronous=FULL; TRUE at once when nothing was changed. On failure nothing of the
  * transaction is there, unless LOG_ERROR_IO. */
 gboolean log_commit(Log *log, GError **error);
+/* What commits took since the log was opened: how many lasted at most each of the bounds. */
+#define LOG_COMMIT_BOUNDS 9
+extern const int64_t log_commit_bounds_us[LOG_COMMIT_BOUNDS]; /* rising */
+typedef struct {
+    uint64_t count; /* those that lasted longer than all bounds, too */
+    int64_t total_us;
+    uint64_t within[LOG_COMMIT_BOUNDS]; /* each counts what the one before does */
+} LogCommits;
+const LogCommits *log_commits(const Log *log);
 /* Events appended since the last commit. */
 unsigned log_pending(const Log *log);
 /* Appended, seen, delivered or covered since the last commit. */
@@ -232,3 +241,5 @@ gboolean log_forget_other(Log *log, const uint8_t *other_log, GError **error);
  * when all were looked at. Positions that do not fit are added to `damaged` (GArray of uint64_t):
  * pages leave them out, and log_append() of the same event repairs them. */
 gboolean log_scrub(Log *log, uint64_t *after, unsigned limit, GArray *damaged, GError **error);
+/* Events that were found damaged, and whose bytes nobody has brought again yet. */
+unsigned log_damaged_events(const Log *log);

@@ -110,3 +110,8 @@ gboolean log_scrub(Log *log, uint64_t *after, unsigned limit, GArray *damaged, G
         *after = log->head;
     return TRUE;
 }
+
+unsigned log_damaged_events(const Log *log)
+{
+    return g_hash_table_size(log->damaged);
+}

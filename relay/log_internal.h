@@ -28,6 +28,7 @@ struct Log {
     bool changed;
     uint64_t indexed; /* messages up to this position can be searched */
     unsigned losses;
+    LogCommits commits;
     bool owned; /* `owner` is set */
     uint8_t owner[KEY_SIZE];
 

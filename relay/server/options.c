@@ -22,6 +22,8 @@ const GOptionEntry options_entries[] = {
      "For files that go over this relay, all together: MiB a second (64; 0: no bound)", "MIB"},
     {"files-at-once", 0, 0, G_OPTION_ARG_STRING, NULL,
      "How many files may go over this relay at once (32; 0: none)", "N"},
+    {"metrics", 0, 0, G_OPTION_ARG_STRING, NULL,
+     "Answer http://127.0.0.1:N/metrics and /healthz on this machine", "N"},
     {NULL},
 };
 
@@ -62,9 +64,10 @@ static gboolean read_number(JsonObject *given, const char *name, guint64 max, co
 
 static gboolean read_numbers(JsonObject *given, Options *options, GError **error)
 {
-    guint64 port = DEFAULT_PORT, rate = 0, at_once = 0;
+    guint64 port = DEFAULT_PORT, metrics = 0, rate = 0, at_once = 0;
     options->meetings = (MeetingLimits)MEETING_LIMITS_DEFAULT;
     if (!read_number(given, "port", UINT16_MAX, "this is no port", &port, error) ||
+        !read_number(given, "metrics", UINT16_MAX, "this is no port", &metrics, error) ||
         !read_number(given, "files-rate", FILES_RATE_MAX, "this is no rate in MiB a second", &rate,
                      error) ||
         !read_number(given, "files-at-once", FILES_AT_ONCE_MAX,
@@ -72,6 +75,7 @@ static gboolean read_numbers(JsonObject *given, Options *options, GError **error
                      &at_once, error))
         return FALSE;
     options->port = (uint16_t)port;
+    options->metrics_port = (uint16_t)metrics;
     options->port_is_wish = said(given, "port") == NULL;
     if (said(given, "files-rate") != NULL)
         options->meetings.rate = rate * 1024 * 1024;

@@ -15,6 +15,7 @@ typedef struct {
     bool port_is_wish; /* not asked for */
     bool mdns;
     bool allow_public;
+    uint16_t metrics_port; /* 0: nobody watches */
     MeetingLimits meetings;
 } Options;
 

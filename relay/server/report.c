@@ -10,10 +10,10 @@
 static const char *level_of(const char *event)
 {
     static const char *const errors[] = {"failed", "disk-full", "disk-error", NULL};
-    static const char *const warnings[] = {"refused",       "bad-frame",       "bad-event",
-                                           "fork",          "too-slow",        "unannounced",
-                                           "log-set-aside", "port-taken",      "place-unsaved",
-                                           "uncontrolled",  "control-refused", NULL};
+    static const char *const warnings[] = {
+        "refused",     "bad-frame",       "bad-event",  "fork",          "too-slow",
+        "unannounced", "log-set-aside",   "port-taken", "place-unsaved", "uncontrolled",
+        "unwatched",   "control-refused", NULL};
     if (g_strv_contains(errors, event))
         return "error";
     return g_strv_contains(warnings, event) ? "warning" : "info";

@@ -2,6 +2,7 @@
 
 #include "discovery/txt.h"
 #include "relay/server/report.h"
+#include "relay/server/watch.h"
 #include "relay/urgency.h"
 
 #include <errno.h>
@@ -16,6 +17,7 @@
 
 static void service_clear(Service *service)
 {
+    metrics_free(service->metrics);
     control_free(service->control);
     standby_free(service->standby);
     announcer_free(service->announcer);
@@ -269,6 +271,17 @@ static void answer_commands(Service *service)
         report_value("uncontrolled", "why", error->message);
 }
 
+/* Nor does one that cannot be watched stop for that. */
+static void answer_watchers(Service *service)
+{
+    g_autoptr(GError) error = NULL;
+    if (service->options->metrics_port == 0)
+        return;
+    service->metrics = watch_start(service, service->options->metrics_port, &error);
+    if (service->metrics == NULL)
+        report_value("unwatched", "why", error->message);
+}
+
 /* --- the end --- */
 
 static void shut_down(void *user)
@@ -322,6 +335,7 @@ ServiceExit service_run(const Options *options)
         return SERVICE_OK;
     g_timeout_add_seconds(SCRUB_EVERY_S, scrub, &service);
     answer_commands(&service);
+    answer_watchers(&service);
     announce(&service);
     report_listening(&service);
     tell_status(&service);

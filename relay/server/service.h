@@ -4,6 +4,7 @@
 #include "discovery/announcer.h"
 #include "relay/carrier.h"
 #include "relay/server/control.h"
+#include "relay/server/metrics.h"
 #include "relay/server/notify.h"
 #include "relay/server/options.h"
 #include "relay/server/place.h"
@@ -34,6 +35,7 @@ struct Service {
     Announcer *announcer;
     Standby *standby;
     Control *control;
+    Metrics *metrics; /* NULL: nobody asked for them */
     Carrier *retired; /* served, and still writes to those that were linked */
     bool retired_is_over;
     uint16_t port; /* once it was listened on */

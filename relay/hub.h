@@ -52,6 +52,18 @@ typedef struct {
     int64_t room_time_ms;
 } HubConfig;
 
+/* What members may do. */
+typedef struct {
+    unsigned members; /* linked at once */
+    unsigned rate;    /* events a second of one member, sustained … */
+    unsigned burst;   /* … and at once */
+} HubLimits;
+
+#define HUB_LIMITS_DEFAULT                                                                         \
+    {                                                                                              \
+        .members = MEMBERS_MAX, .rate = SUBMIT_RATE, .burst = SUBMIT_BURST                         \
+    }
+
 /* Who is let in. */
 typedef enum {
     HUB_OPEN,   /* everybody whom the carrier does not turn away */
@@ -113,6 +125,8 @@ void hub_hand_over(Hub *hub, void (*done)(void *user), void *user, int64_t now_u
  * more is sent away, but for passphrases, which count when a member comes. NULL: open, as at first.
  */
 void hub_set_admission(Hub *hub, const HubAdmission *admission, int64_t now_us);
+/* Copied; HUB_LIMITS_DEFAULT at first. Members are told when they come. */
+void hub_set_limits(Hub *hub, const HubLimits *limits);
 /* Told to members in Limits.history_days. */
 void hub_set_history_days(Hub *hub, unsigned days);
 /* An event of this node's own, signed with its key: appended as if it had been submitted, and
@@ -139,8 +153,9 @@ void hub_each_linked(Hub *hub, void (*each)(const HubLinked *linked, void *user)
 const Roster *hub_roster(const Hub *hub);
 
 /* What this hub did since it was made, and how it is now. */
-#define HUB_REFUSALS 16 /* more than there are in wire.proto; the last stands for all from there   \
-                         */
+#define HUB_REFUSALS                                                                               \
+    16 /* more than there are in wire.proto; the last stands for all from there                    \
+        */
 typedef struct {
     unsigned linked;                /* members */
     unsigned known;                 /* members of the roster, here or not */

@@ -16,6 +16,7 @@
 
 static const ServerCommand *const table[] = {
     &command_serve,
+    &command_check,
     &command_status,
     &command_who,
     NULL,

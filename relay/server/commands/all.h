@@ -7,3 +7,4 @@
 extern const ServerCommand command_serve;
 extern const ServerCommand command_status;
 extern const ServerCommand command_who;
+extern const ServerCommand command_check;

@@ -125,6 +125,14 @@ static IoResult pipe_result(Channel *channel, PipeResult result, GError **error)
     return result == PIPE_BLOCKED ? IO_BLOCKED : channel_io_failure(channel, error);
 }
 
+/* SSL_get_error() asks for that before each call; clearing what is empty costs more than looking.
+ */
+static void forget_errors(void)
+{
+    if (ERR_peek_error() != 0)
+        ERR_clear_error();
+}
+
 static IoResult take(Channel *channel, void *bytes, size_t length, size_t *got, GError **error)
 {
     *got = 0;
@@ -136,7 +144,7 @@ static IoResult take(Channel *channel, void *bytes, size_t length, size_t *got, 
         return result;
     }
     g_return_val_if_fail(channel->ssl != NULL, IO_FAILED);
-    ERR_clear_error();
+    forget_errors();
     if (SSL_read_ex(channel->ssl, bytes, length, got) != 1)
         return channel_io_failure(channel, error);
     if (channel->pipe.heard) {
@@ -153,7 +161,7 @@ static IoResult give(Channel *channel, const void *bytes, size_t length, size_t 
     if (channel->plain)
         return pipe_result(channel, channel_pipe_write(&channel->pipe, bytes, length, gone), error);
     g_return_val_if_fail(channel->ssl != NULL, IO_FAILED);
-    ERR_clear_error();
+    forget_errors();
     return SSL_write_ex(channel->ssl, bytes, length, gone) == 1
                ? IO_OK
                : channel_io_failure(channel, error);

@@ -7,6 +7,7 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -84,10 +85,10 @@ bool disk_write_past(int file, const void *bytes, size_t length, uint64_t offset
 
 /* --- directly --- */
 
-bool disk_is_direct(int folder)
+bool disk_is_direct(int file)
 {
     struct statfs disk;
-    if (fstatfs(folder, &disk) != 0)
+    if (fstatfs(file, &disk) != 0)
         return false;
     return (uint32_t)disk.f_type == EXT4_SUPER_MAGIC || (uint32_t)disk.f_type == XFS_SUPER_MAGIC;
 }
@@ -168,6 +169,39 @@ ssize_t disk_read(int file, void *bytes, size_t length, uint64_t offset)
         have += (size_t)got;
     }
     return (ssize_t)have;
+}
+
+ssize_t disk_read_direct(int file, void *bytes, size_t length, uint64_t offset, bool *possible)
+{
+    struct iovec whole = {bytes, length};
+    *possible = *possible && is_aligned(&whole, 1, offset);
+    if (*possible && set_direct(file, true)) {
+        ssize_t got = disk_read(file, bytes, length, offset);
+        int code = errno;
+        set_direct(file, false);
+        errno = code;
+        if (got >= 0 || (code != EINVAL && code != EOPNOTSUPP))
+            return got;
+    }
+    *possible = false;
+    return disk_read(file, bytes, length, offset);
+}
+
+bool disk_is_in_memory(int file, size_t length, uint64_t offset)
+{
+    unsigned char pages[256];
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), count = (length + page - 1) / page;
+    if (count == 0 || count > sizeof pages || offset % page != 0)
+        return true;
+    void *mapped = mmap(NULL, length, PROT_READ, MAP_SHARED, file, (off_t)offset);
+    if (mapped == MAP_FAILED)
+        return true;
+    bool told = mincore(mapped, length, pages) == 0;
+    munmap(mapped, length);
+    size_t there = 0;
+    for (size_t i = 0; told && i < count; i++)
+        there += pages[i] & 1u;
+    return !told || there > count / 2;
 }
 
 bool disk_replace(int folder, const char *name, const void *bytes, size_t length)

@@ -33,9 +33,14 @@ bool disk_write_past(int file, const void *bytes, size_t length, uint64_t offset
  * are changed. */
 bool disk_write_direct(int file, struct iovec *pieces, unsigned count, uint64_t offset,
                        bool *possible);
-/* Are the files below this folder on a disk of this machine, by a file system that is good at
- * direct writing? */
-bool disk_is_direct(int folder);
+/* Straight from the disk into memory, as disk_write_direct(), and a disk_read() where that is
+ * refused. What is in the kernel's memory already is read from there with less effort. */
+ssize_t disk_read_direct(int file, void *bytes, size_t length, uint64_t offset, bool *possible);
+/* Is most of that part of a file in the kernel's memory? True also when nobody tells. */
+bool disk_is_in_memory(int file, size_t length, uint64_t offset);
+/* Is this file, or are the files below this folder, on a disk of this machine, by a file system
+ * that is good at direct writing? */
+bool disk_is_direct(int file);
 /* Bytes read, fewer only at the end of the file; -1 with errno. */
 ssize_t disk_read(int file, void *bytes, size_t length, uint64_t offset);
 /* `bytes` becomes `name` in `folder` as a whole or not at all; on the disk when this returns. */

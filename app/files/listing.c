@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 
 struct Listing {
     gatomicrefcount references;
+    atomic_uint readers;
     Manifest *manifest; /* owned */
     GHashTable *names;  /* owned: index of an entry → its name here (owned) */
 };
@@ -174,6 +176,21 @@ SourceResult listing_open_source(const Listing *listing, size_t index, int *fd)
         file = -1;
     }
     return result;
+}
+
+void listing_begin_reading(Listing *listing)
+{
+    atomic_fetch_add(&listing->readers, 1);
+}
+
+void listing_end_reading(Listing *listing)
+{
+    atomic_fetch_sub(&listing->readers, 1);
+}
+
+bool listing_is_shared(const Listing *listing)
+{
+    return atomic_load(&listing->readers) > 1;
 }
 
 SourceResult listing_check_source(const Listing *listing, size_t index, int fd)

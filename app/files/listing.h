@@ -38,5 +38,9 @@ typedef enum {
 /* Opens a file of it for reading: below the path offered, never through a symbolic link
  * (openat2(2)). */
 SourceResult listing_open_source(const Listing *listing, size_t index, int *fd);
+/* Who reads from it says so, that several at once leave to each other what they have read. */
+void listing_begin_reading(Listing *listing);
+void listing_end_reading(Listing *listing);
+bool listing_is_shared(const Listing *listing);
 /* Is it still what was offered? Before and after its bytes were read. */
 SourceResult listing_check_source(const Listing *listing, size_t index, int fd);

@@ -1,12 +1,15 @@
 #include "app/files/worker_reader.h"
 
 #include "app/files/chunk_sum.h"
+#include "app/files/disk.h"
 #include "app/files/worker_internal.h"
 #include "relay/urgency.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
+
+/* A file of this size would push everything else out of the memory. */
+#define LARGE_BYTES (UINT64_C(64) * 1024 * 1024)
 
 struct Reader {
     Listing *listing;
@@ -17,6 +20,7 @@ struct Reader {
     GArray *again;
     uint8_t *gone; /* owned: for each file whether it was found missing */
     Batch *batch;  /* being filled; NULL: none */
+    bool direct;   /* the file being read may be read past the memory */
     GThread *thread;
 };
 
@@ -34,21 +38,21 @@ static Wire__Why why_of(SourceResult result)
     }
 }
 
-static SourceResult read_all(int fd, uint8_t *bytes, size_t length, uint64_t offset)
+/* From the disk itself, past the memory, what only we will read and is not there already. */
+static ssize_t read_some(Reader *reader, int fd, uint8_t *bytes, size_t length, uint64_t offset)
 {
-    while (length > 0) {
-        ssize_t count = pread(fd, bytes, length, (off_t)offset);
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0)
-            return SOURCE_FAULT;
-        if (count == 0)
-            return SOURCE_CHANGED; /* shorter than it was */
-        bytes += count;
-        length -= (size_t)count;
-        offset += (uint64_t)count;
-    }
-    return SOURCE_OK;
+    if (reader->direct && length == CHUNK_SIZE && !listing_is_shared(reader->listing) &&
+        !disk_is_in_memory(fd, length, offset))
+        return disk_read_direct(fd, bytes, length, offset, &reader->direct);
+    return disk_read(fd, bytes, length, offset);
+}
+
+static SourceResult read_all(Reader *reader, int fd, uint8_t *bytes, size_t length, uint64_t offset)
+{
+    ssize_t got = read_some(reader, fd, bytes, length, offset);
+    if (got < 0)
+        return SOURCE_FAULT;
+    return (size_t)got == length ? SOURCE_OK : SOURCE_CHANGED; /* shorter than it was */
 }
 
 static void add_missing(Reader *reader, Batch *batch, uint32_t file, SourceResult result)
@@ -65,7 +69,7 @@ static SourceResult add_chunk(Reader *reader, Batch *batch, int fd, LandingPoint
     const ManifestEntry *entry = manifest_entry(reader->manifest, point.file);
     uint32_t length = (uint32_t)manifest_chunk_length(entry, point.chunk);
     uint8_t *bytes = batch->bytes + batch->length;
-    SourceResult result = read_all(fd, bytes, length, point.chunk * CHUNK_SIZE);
+    SourceResult result = read_all(reader, fd, bytes, length, point.chunk * CHUNK_SIZE);
     if (result == SOURCE_OK && check)
         result = listing_check_source(reader->listing, point.file, fd);
     if (result != SOURCE_OK)
@@ -148,7 +152,9 @@ static bool read_file(Reader *reader, uint32_t file, uint64_t chunk)
         add_missing(reader, reader->batch, file, result);
         return true;
     }
-    if (manifest_entry(reader->manifest, file)->size > CHUNK_SIZE)
+    uint64_t size = manifest_entry(reader->manifest, file)->size;
+    reader->direct = size >= LARGE_BYTES && disk_is_direct(fd);
+    if (size > CHUNK_SIZE)
         (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     bool goes_on = read_chunks(reader, fd, file, chunk);
     close(fd);
@@ -196,6 +202,7 @@ Reader *reader_new(Listing *listing, GBytes *left_out, Batches *batches, Landing
     reader->point = point;
     reader->again = again;
     reader->gone = g_malloc0(manifest_count(reader->manifest) + 1);
+    listing_begin_reading(listing);
     reader->thread = g_thread_new("read", work, reader);
     return reader;
 }
@@ -205,6 +212,7 @@ void reader_free(Reader *reader)
     if (reader == NULL)
         return;
     g_thread_join(reader->thread);
+    listing_end_reading(reader->listing);
     listing_unref(reader->listing);
     g_clear_pointer(&reader->left_out, g_bytes_unref);
     g_array_unref(reader->again);

@@ -271,6 +271,38 @@ START_TEST(test_write_direct)
 }
 END_TEST
 
+START_TEST(test_read_direct)
+{
+    need_place(kinds[_i]);
+    stage_file("from/film", CHUNK_SIZE + 5, 1);
+    stage_run("cp from/film into/film; sync into/film");
+    int folder = open_into();
+    int file = openat(folder, "film", O_RDONLY);
+    (void)posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
+    bool direct = disk_is_direct(file), possible = true;
+    ck_assert_int_eq(direct, disk_is_direct(folder));
+    ck_assert_int_eq(disk_is_in_memory(file, CHUNK_SIZE, 0), !direct);
+    ck_assert_int_eq(disk_read_direct(file, memory[0], CHUNK_SIZE, 0, &possible), CHUNK_SIZE);
+    if (direct)
+        ck_assert(possible && !disk_is_in_memory(file, CHUNK_SIZE, 0));
+    ck_assert_int_eq(disk_read(file, memory[1], CHUNK_SIZE, 0), CHUNK_SIZE);
+    ck_assert_mem_eq(memory[0], memory[1], CHUNK_SIZE);
+    ck_assert(disk_is_in_memory(file, CHUNK_SIZE, 0));
+    ck_assert_int_eq(fcntl(file, F_GETFL) & O_DIRECT, 0);
+    /* Over the end, and from an odd place. */
+    ck_assert_int_eq(disk_read_direct(file, memory[0], CHUNK_SIZE, CHUNK_SIZE, &possible), 5);
+    ck_assert_int_eq(disk_read(file, memory[1], 5, CHUNK_SIZE), 5);
+    ck_assert_mem_eq(memory[0], memory[1], 5);
+    possible = true;
+    ck_assert_int_eq(disk_read_direct(file, memory[0] + 1, 7, 3, &possible), 7);
+    ck_assert(!possible);
+    ck_assert_int_eq(disk_read(file, memory[1], 7, 3), 7);
+    ck_assert_mem_eq(memory[0] + 1, memory[1], 7);
+    close(file);
+    close(folder);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("landing_direct");
@@ -283,6 +315,7 @@ int main(void)
     tcase_add_test(direct, test_room_runs_out);
     tcase_add_loop_test(direct, test_several_at_once, 0, 2 * (int)G_N_ELEMENTS(kinds));
     tcase_add_loop_test(direct, test_write_direct, 0, (int)G_N_ELEMENTS(kinds));
+    tcase_add_loop_test(direct, test_read_direct, 0, (int)G_N_ELEMENTS(kinds));
     suite_add_tcase(suite, direct);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

@@ -1,3 +1,4 @@
+#include "app/files/disk.h"
 #include "tests/unit/app/worker_stage.h"
 
 #include <check.h>
@@ -59,6 +60,26 @@ START_TEST(files_arrive)
     expect_done();
     expect_landed("a file.bin");
     ck_assert_str_ne(stage->end[RECEIVER].path, "");
+}
+END_TEST
+
+/* What is not in memory is read from the disk itself, where that is possible. */
+START_TEST(a_large_file_arrives)
+{
+    worker_stage_file(stage, "film", 64 * MIB + 12345, 3);
+    g_autofree char *path = g_build_filename(stage->from, "film", NULL);
+    int file = open(path, O_RDONLY);
+    ck_assert_int_eq(fsync(file), 0);
+    if (_i == 1)
+        (void)posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
+    offer_one("film");
+    worker_stage_start(stage, NULL);
+    await_both();
+    expect_done();
+    if (_i == 1 && disk_is_direct(file))
+        ck_assert(!disk_is_in_memory(file, MIB, 8 * MIB));
+    close(file);
+    expect_landed("film");
 }
 END_TEST
 
@@ -266,6 +287,7 @@ int main(void)
     tcase_set_timeout(cases, 60);
     tcase_add_checked_fixture(cases, set_up, tear_down);
     tcase_add_loop_test(cases, files_arrive, 0, 7);
+    tcase_add_loop_test(cases, a_large_file_arrives, 0, 2);
     tcase_add_test(cases, a_folder_with_thousands_of_files_arrives);
     tcase_add_test(cases, what_is_left_out_is_not_sent);
     tcase_add_test(cases, a_broken_file_goes_on);

@@ -42,6 +42,9 @@ Database *database_open(const char *directory, const DatabaseKind *kind, GError 
 void database_close(Database *database);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Database, database_close)
 
+/* Takes the lock of a directory that is there, as database_open() does: a descriptor whose closing
+ * gives it back, or -1 with an error. */
+int database_lock(const char *directory, const DatabaseKind *kind, GError **error);
 /* Opens one file that nobody writes (a copy), for reading only and without a lock; of an older
  * schema as it is: `version` receives it. Never sets anything aside. */
 Database *database_open_copy(const char *path, const DatabaseKind *kind, int *version,

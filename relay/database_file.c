@@ -27,22 +27,34 @@ static void sync_directory(const char *directory)
     }
 }
 
+static gboolean take_lock(int lock, const char *directory, const DatabaseKind *kind, GError **error)
+{
+    if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0)
+        return TRUE;
+    if (lock < 0 || errno != EWOULDBLOCK)
+        return fail_errno(error, directory);
+    g_set_error(error, DATABASE_ERROR, DATABASE_ERROR_LOCKED, "%s (%s)", kind->locked, directory);
+    return FALSE;
+}
+
+int database_lock(const char *directory, const DatabaseKind *kind, GError **error)
+{
+    g_autofree char *path = g_build_filename(directory, kind->lock, NULL);
+    int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    if (take_lock(lock, directory, kind, error))
+        return lock;
+    if (lock >= 0)
+        close(lock);
+    return -1;
+}
+
 gboolean database_file_lock(Database *database, GError **error)
 {
-    g_autofree char *path = g_build_filename(database->directory, database->kind->lock, NULL);
-
     if (g_mkdir_with_parents(database->directory, 0700) != 0)
         return fail_errno(error, database->directory);
-    database->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (database->lock < 0)
-        return fail_errno(error, path);
-    if (flock(database->lock, LOCK_EX | LOCK_NB) == 0)
-        return TRUE;
-    if (errno != EWOULDBLOCK)
-        return fail_errno(error, path);
-    g_set_error(error, DATABASE_ERROR, DATABASE_ERROR_LOCKED, "%s (%s)", database->kind->locked,
-                database->directory);
-    return FALSE;
+    database->lock = database_lock(database->directory, database->kind, error);
+    return database->lock >= 0;
 }
 
 gboolean database_file_make(Database *database, GError **error)

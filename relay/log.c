@@ -104,6 +104,11 @@ Log *log_open(const char *directory, const uint8_t *place, GError **error)
     return database ? log_of_database(database, place, error) : NULL;
 }
 
+int log_lock(const char *directory, GError **error)
+{
+    return database_lock(directory, &log_kind, error);
+}
+
 void log_close(Log *log)
 {
     if (!log)

@@ -27,6 +27,9 @@ typedef struct Log Log;
  * log.db.damaged-N, never deleted, and a new one begun: log_damaged() then names it. `directory`
  * NULL: in memory (tests). Migrations make a backup first. */
 Log *log_open(const char *directory, const uint8_t *place, GError **error);
+/* Only takes the lock, so that no log is opened there: a descriptor whose closing gives it back, or
+ * -1 with an error, LOG_ERROR_LOCKED when there is one. `directory` must exist. */
+int log_lock(const char *directory, GError **error);
 /* Rolls back what is not committed. */
 void log_close(Log *log);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Log, log_close)

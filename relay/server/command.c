@@ -19,6 +19,8 @@ static const ServerCommand *const table[] = {
     &command_check,
     &command_status,
     &command_who,
+    &command_backup,
+    &command_restore,
     NULL,
 };
 

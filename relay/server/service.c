@@ -1,6 +1,7 @@
 #include "relay/server/service.h"
 
 #include "discovery/txt.h"
+#include "relay/server/archive.h"
 #include "relay/server/report.h"
 #include "relay/server/watch.h"
 #include "relay/urgency.h"
@@ -17,6 +18,7 @@
 
 static void service_clear(Service *service)
 {
+    snapshot_free(g_steal_pointer(&service->snapshot));
     metrics_free(service->metrics);
     control_free(service->control);
     standby_free(service->standby);
@@ -66,6 +68,18 @@ static ServiceExit open_log(Service *service, GError **error)
     return SERVICE_OK;
 }
 
+/* What `restore` had decided when it was killed. */
+static gboolean finish_restoring(const char *directory, GError **error)
+{
+    bool finished;
+    g_autofree char *aside = NULL;
+    if (!archive_finish(directory, &finished, &aside, error))
+        return FALSE;
+    if (finished)
+        report_value("restored", "before", aside != NULL ? aside : "");
+    return TRUE;
+}
+
 static ServiceExit open_data(Service *service, GError **error)
 {
     const char *directory = service->options->data_dir;
@@ -74,6 +88,8 @@ static ServiceExit open_data(Service *service, GError **error)
                     directory, g_strerror(errno));
         return SERVICE_DISK;
     }
+    if (!finish_restoring(directory, error))
+        return SERVICE_DISK;
     g_autofree char *key = g_build_filename(directory, "identity.key", NULL);
     service->identity = identity_open(key, error);
     if (service->identity == NULL)

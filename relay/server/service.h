@@ -8,6 +8,7 @@
 #include "relay/server/notify.h"
 #include "relay/server/options.h"
 #include "relay/server/place.h"
+#include "relay/server/snapshot.h"
 #include "relay/server/standby.h"
 
 /* Of sysexits.h, which scripts and systemd units rely on. */
@@ -35,8 +36,9 @@ struct Service {
     Announcer *announcer;
     Standby *standby;
     Control *control;
-    Metrics *metrics; /* NULL: nobody asked for them */
-    Carrier *retired; /* served, and still writes to those that were linked */
+    Metrics *metrics;   /* NULL: nobody asked for them */
+    Snapshot *snapshot; /* NULL: none is being made */
+    Carrier *retired;   /* served, and still writes to those that were linked */
     bool retired_is_over;
     uint16_t port; /* once it was listened on */
     int64_t started_ms;

@@ -17,6 +17,8 @@
 #define TRY_AGAIN_US (20 * INT64_C(1000))
 /* Wants of one feed without an answer before it is left alone. */
 #define UNANSWERED_MAX 2
+/* Without one event: fewer that are gone were not too much to look at. */
+#define GONE_LEAST 1024
 
 static guint lack_hash(gconstpointer data)
 {
@@ -110,8 +112,8 @@ static void finish(Exchange *exchange, Lack *lack)
     LogHead mine =
         log_feed_head(exchange->log, lack->head.author, lack->head.incarnation, lack->head.lane);
     bool forked = exchange_contradicts(exchange, &lack->head, &mine, &comparable);
-    exchange->unsure |= !comparable;
-    if (!forked || lack->all) {
+    exchange->unsure |= !comparable && !lack->gone;
+    if (!forked || lack->all || lack->gone) {
         g_hash_table_remove(exchange->lacks, lack);
         return;
     }
@@ -300,8 +302,10 @@ bool exchange_give(Exchange *exchange, const Wire__Give *give,
     ask->lack->unanswered = 0;
     if (give->n_events == 0)
         ask->lack->sparse = true;
-    if (give->n_events > 0 && give->first > ask->first && give->first <= ask->last) {
-        ask->last = give->first - 1; /* it did not fit into a frame */
+    ask->lack->gone |= give->gone > 0;
+    if ((give->n_events > 0 || give->gone >= GONE_LEAST) && give->first > ask->first &&
+        give->first <= ask->last) {
+        ask->last = give->first - 1; /* it did not fit into a frame, or was too much to look at */
         send_want(exchange, ask, now_us);
     } else {
         end_ask(exchange, ask);

@@ -165,9 +165,10 @@ static bool may_give(const Exchange *exchange, const Event *event)
 static void give(Exchange *exchange, const Wire__Want *want)
 {
     uint64_t covered = 0;
+    unsigned gone = 0;
     g_autoptr(GArray) events =
         log_span(exchange->log, want->author.data, want->incarnation, (Lane)want->lane, want->first,
-                 want->last, WANT_EVENTS, GIVE_BYTES, &covered, NULL);
+                 want->last, WANT_EVENTS, GIVE_BYTES, &covered, &gone, NULL);
     if (!events) /* the disk: it will ask again */
         return;
     g_autofree Wire__SignedEvent *wired = g_new(Wire__SignedEvent, events->len);
@@ -176,6 +177,7 @@ static void give(Exchange *exchange, const Wire__Want *want)
     given.request = want->request;
     given.first = MAX(covered, want->first);
     given.events = list;
+    given.gone = want->lane == LANE_PUBLIC ? gone : 0;
     for (guint i = 0; i < events->len; i++) {
         const Event *event = g_array_index(events, LogEntry, i).event;
         if (!may_give(exchange, event))

@@ -87,7 +87,7 @@ static void compare(Exchange *exchange, const Wire__Head *head, int64_t now_us)
     lack->first = key.head.lane == LANE_PRIVATE ? key.head.first : 1;
     lack->last = key.head.seq;
     lack->estimate = missing;
-    lack->all = false;
+    lack->all = lack->gone = false;
     lack->sparse = key.head.lane == LANE_PRIVATE || key.head.held < key.head.seq;
     exchange_get_ready(exchange, lack);
 }

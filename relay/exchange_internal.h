@@ -22,6 +22,7 @@ typedef struct {
     unsigned asked;       /* Wants under way */
     unsigned unanswered;
     bool all;    /* a fork: wants what stands at known places, too */
+    bool gone;   /* bodies of some are not kept at the other's side: its sums say nothing */
     bool sparse; /* the other has gaps as well: wants are not cut into windows */
     bool queued; /* in `ready` */
 } Lack;

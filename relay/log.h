@@ -175,10 +175,11 @@ GArray *log_missing(Log *log, const uint8_t *author, uint64_t incarnation, Lane 
 bool log_holds(Log *log, const uint8_t *author, uint64_t incarnation, Lane lane, uint64_t seq,
                const uint8_t *hash);
 /* Events of [first, last] of a feed, of a fork all, falling in seq; not more than `limit` and
- * `max_bytes` of bodies but at least one; what delivered private events were is left out. As
- * log_page(). `covered` is set to the seq from which on the answer is complete. */
+ * `max_bytes` of bodies but at least one; those whose bodies are gone are left out, and counted in
+ * `gone` (may be NULL). As log_page(). `covered` is set to the seq from which on the answer is
+ * complete. */
 GArray *log_span(Log *log, const uint8_t *author, uint64_t incarnation, Lane lane, uint64_t first,
-                 uint64_t last, unsigned limit, size_t max_bytes, uint64_t *covered,
+                 uint64_t last, unsigned limit, size_t max_bytes, uint64_t *covered, unsigned *gone,
                  GError **error);
 /* Events of one feed from `seq` on, rising: to answer a GAP. As log_page(). */
 GArray *log_feed(Log *log, const uint8_t *author, uint64_t incarnation, Lane lane, uint64_t seq,
@@ -215,6 +216,17 @@ gboolean log_member_seen(Log *log, const uint8_t *key, int64_t time_ms, GError *
  * lose their bodies here (hash and place in the feed stay). Part of the transaction. Called by
  * relays only. */
 gboolean log_delivered(Log *log, const uint8_t *reader, uint64_t position, GError **error);
+
+/* What the log takes on the disk, without pages that are free to be written again: the file itself
+ * does not shrink. */
+uint64_t log_bytes(Log *log);
+/* Takes the bodies of at most `limit` of the oldest public events: of those from before `before_ms`
+ * (0: no bound), or, while log_bytes() is above `max_bytes` (0: no bound), of all but the newest
+ * 200. Hash and place in the feed stay, and so do topics, acts, each member's newest profile, and
+ * forks. About 40 µs an event, in a transaction of its own that need not survive a power cut;
+ * nothing while a group is open. `taken` 0: there is nothing left to take. For relay programs. */
+gboolean log_retain(Log *log, int64_t before_ms, uint64_t max_bytes, unsigned limit,
+                    unsigned *taken, GError **error);
 
 /* Which positions of another log are held here. */
 typedef struct {

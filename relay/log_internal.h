@@ -84,6 +84,11 @@ void log_reverse(GArray *entries);
 
 /* Makes what was committed searchable when enough has gathered; failing is no harm. */
 void log_index_some(Log *log);
+/* The words of a message, from a row whose first columns are position, kind, opened_kind, opened,
+ * signature, body; transfer full, NULL: it is none. */
+char *log_index_text(Query *query);
+/* `text` is what log_index_text() said when it was indexed. Part of the transaction. */
+gboolean log_index_remove(Log *log, uint64_t position, const char *text, GError **error);
 /* A message that can be read only now: makes it searchable when its turn is over. Part of the
  * transaction; failing is no harm. */
 void log_index_late(Log *log, uint64_t position, uint32_t opened_kind, GBytes *opened);

@@ -52,8 +52,7 @@ static char *text_of_content(const uint8_t *content, size_t length)
     return text;
 }
 
-/* The words of a message, from a row of `unindexed`; NULL when it is none. */
-static char *text_of_row(Query *query)
+char *log_index_text(Query *query)
 {
     uint32_t opened_kind = (uint32_t)query_int(query, 2);
     g_autoptr(GBytes) opened = query_bytes(query, 3);
@@ -76,6 +75,18 @@ static gboolean index_text(Log *log, uint64_t position, const char *text, GError
 {
     g_autoptr(Query) query =
         database_query(log->database, "INSERT INTO search (rowid, text) VALUES (?, ?)", error);
+
+    if (!query)
+        return FALSE;
+    query_bind(query, 1, (int64_t)position);
+    query_bind_text(query, 2, text);
+    return query_finish(query, error);
+}
+
+gboolean log_index_remove(Log *log, uint64_t position, const char *text, GError **error)
+{
+    g_autoptr(Query) query = database_query(
+        log->database, "INSERT INTO search (search, rowid, text) VALUES ('delete', ?, ?)", error);
 
     if (!query)
         return FALSE;
@@ -115,7 +126,7 @@ static gboolean index_rows(Log *log, uint64_t through, GError **error)
             return FALSE;
         if (!row)
             return note_indexed(log, through, error);
-        g_autofree char *text = text_of_row(query);
+        g_autofree char *text = log_index_text(query);
 
         if (text && !index_text(log, (uint64_t)query_int(query, 0), text, error))
             return FALSE;

@@ -115,6 +115,7 @@ typedef struct {
     uint64_t seq;     /* the place being read; 0: none yet */
     uint64_t covered; /* everything from here on was read; 0: nothing yet */
     guint whole;      /* entries of places that were read to their end */
+    unsigned gone;    /* bodies */
 } Span;
 
 static void place_is_whole(Span *span, const GArray *entries)
@@ -143,6 +144,7 @@ static bool take_row(Log *log, Query *query, Span *span, GArray *entries)
         return false;
     }
     span->bytes += size;
+    span->gone += size == 0;
     log_read_entry(log, query, entries);
     return true;
 }
@@ -166,7 +168,8 @@ static gboolean fill_span(Log *log, Query *query, Span *span, GArray *entries, u
 }
 
 GArray *log_span(Log *log, const uint8_t *author, uint64_t incarnation, Lane lane, uint64_t first,
-                 uint64_t last, unsigned limit, size_t max_bytes, uint64_t *covered, GError **error)
+                 uint64_t last, unsigned limit, size_t max_bytes, uint64_t *covered, unsigned *gone,
+                 GError **error)
 {
     g_autoptr(GArray) entries = log_entries_new();
     Span span = {.limit = limit, .max_bytes = max_bytes};
@@ -190,5 +193,7 @@ GArray *log_span(Log *log, const uint8_t *author, uint64_t incarnation, Lane lan
     if (!fill_span(log, query, &span, entries, first, error))
         return NULL;
     *covered = span.covered;
+    if (gone)
+        *gone = span.gone;
     return g_steal_pointer(&entries);
 }

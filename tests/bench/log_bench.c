@@ -326,7 +326,7 @@ static unsigned copy_span(Bench *bench, Log *to, unsigned writer, uint64_t *last
     GError *error = NULL;
     uint64_t covered = 0, position;
     g_autoptr(GArray) span = log_span(bench->log, writer_key(bench, writer), 1, LANE_PUBLIC, 1,
-                                      *last, SPAN, FRAME_MAX, &covered, &error);
+                                      *last, SPAN, FRAME_MAX, &covered, NULL, &error);
 
     must(error);
     for (guint i = 0; i < span->len; i++) {

@@ -161,7 +161,7 @@ static void expect_spans(Log *log, const LogHead *head)
         g_autoptr(GError) error = NULL;
         uint64_t covered = 0;
         g_autoptr(GArray) span = log_span(log, head->author, head->incarnation, head->lane, 1, last,
-                                          BRANCHES + 1, SIZE_MAX, &covered, &error);
+                                          BRANCHES + 1, SIZE_MAX, &covered, NULL, &error);
 
         expect_ok(error);
         ck_assert_uint_ge(covered, 1);
@@ -262,7 +262,7 @@ START_TEST(forked_events_are_bounded)
     uint64_t covered = 0;
     /* More at one place than an answer holds does not stop who asks. */
     g_autoptr(GArray) span = log_span(log, author_key(ann), ann->incarnation, LANE_PUBLIC, 1, 1, 20,
-                                      SIZE_MAX, &covered, &error);
+                                      SIZE_MAX, &covered, NULL, &error);
 
     expect_ok(error);
     ck_assert_uint_eq(forks->len, 2 * 16);

@@ -154,7 +154,7 @@ START_TEST(span_is_given_falling)
     hold(row->held);
     g_autoptr(GArray) span =
         log_span(the_log, author_key(ann), ann->incarnation, LANE_PUBLIC, row->first, row->last,
-                 row->limit, row->bodies * size, &covered, &error);
+                 row->limit, row->bodies * size, &covered, NULL, &error);
 
     expect_ok(error);
     for (guint i = 0; i < span->len; i++)
@@ -175,17 +175,17 @@ START_TEST(span_shows_what_is_committed_and_of_a_fork_all)
     hold("1-3");
     ck_assert_int_eq(try_put(the_log, other, LOG_RULE_SET, NULL), LOG_FORKED);
     g_autoptr(GArray) before = log_span(the_log, author_key(ann), ann->incarnation, LANE_PUBLIC, 1,
-                                        1, 9, SIZE_MAX, &covered, &error);
+                                        1, 9, SIZE_MAX, &covered, NULL, &error);
 
     ck_assert_uint_eq(before->len, 1);
     commit(the_log);
     g_autoptr(GArray) after = log_span(the_log, author_key(ann), ann->incarnation, LANE_PUBLIC, 1,
-                                       1, 9, SIZE_MAX, &covered, &error);
+                                       1, 9, SIZE_MAX, &covered, NULL, &error);
 
     ck_assert_uint_eq(after->len, 2);
     /* The two at one place are not parted. */
     g_autoptr(GArray) parted = log_span(the_log, author_key(ann), ann->incarnation, LANE_PUBLIC, 1,
-                                        3, 3, SIZE_MAX, &covered, &error);
+                                        3, 3, SIZE_MAX, &covered, NULL, &error);
 
     ck_assert_uint_eq(parted->len, 2);
     ck_assert_uint_eq(covered, 2);

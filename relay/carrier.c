@@ -25,9 +25,9 @@ void carrier_report(Carrier *carrier, const char *event, const char *detail)
     if (carrier->suppressed > 0) {
         g_autofree char *count = g_strdup_printf("lines=%u", carrier->suppressed);
         carrier->suppressed = 0;
-        carrier->report("left-out", count, carrier->report_user);
+        carrier->report("left-out", count, carrier->user);
     }
-    carrier->report(event, detail, carrier->report_user);
+    carrier->report(event, detail, carrier->user);
 }
 
 /* Whoever knocks may not fill the log: at most one line a second. */
@@ -184,6 +184,19 @@ static void hub_reports(const char *event, const char *detail, void *user)
     carrier_report(user, event, detail);
 }
 
+static char *hub_claims(const uint8_t *key, const char *code, void *user)
+{
+    Carrier *carrier = user;
+    return carrier->claim(key, code, carrier->user);
+}
+
+static void hub_is_renamed(void *user)
+{
+    Carrier *carrier = user;
+    if (carrier->renamed != NULL)
+        carrier->renamed(carrier->user);
+}
+
 static void accepted(int fd, const struct sockaddr_storage *address, void *user)
 {
     static const LinkEvents events = {.opened = connection_opened,
@@ -250,14 +263,16 @@ static void raise_descriptor_limit(void)
 static void make_hub(Carrier *carrier, const CarrierConfig *config, const Identity *identity,
                      Log *log)
 {
-    static const HubOutput output = {.send = hub_sends,
-                                     .queued = hub_asks_queued,
-                                     .close = hub_closes,
-                                     .wall_ms = hub_asks_wall_ms,
-                                     .report = hub_reports,
-                                     .exporter = hub_asks_exporter,
-                                     .address = hub_asks_address,
-                                     .random = hub_asks_random};
+    HubOutput output = {.send = hub_sends,
+                        .queued = hub_asks_queued,
+                        .close = hub_closes,
+                        .wall_ms = hub_asks_wall_ms,
+                        .report = hub_reports,
+                        .exporter = hub_asks_exporter,
+                        .address = hub_asks_address,
+                        .random = hub_asks_random,
+                        .claim = carrier->claim != NULL ? hub_claims : NULL,
+                        .renamed = hub_is_renamed};
     HubConfig hub = {.place_name = config->place_name,
                      .self = identity_key(identity),
                      .relay_program = config->relay_program,
@@ -273,7 +288,9 @@ Carrier *carrier_new(GMainContext *context, const CarrierConfig *config, const I
     Carrier *carrier = g_new0(Carrier, 1);
     admission_init(&carrier->admission, config->allow_public);
     carrier->report = config->report;
-    carrier->report_user = config->user;
+    carrier->claim = config->claim;
+    carrier->renamed = config->renamed;
+    carrier->user = config->user;
     g_queue_init(&carrier->admitted);
     carrier->poller = poller_new(context);
     carrier->timer = poller_watch(carrier->poller, -1, 0, timer_fired, carrier);

@@ -34,7 +34,9 @@ struct Carrier {
     Bucket reports;
     unsigned suppressed; /* lines that the bucket left out */
     void (*report)(const char *event, const char *detail, void *user);
-    void *report_user;
+    char *(*claim)(const uint8_t *key, const char *code, void *user);
+    void (*renamed)(void *user);
+    void *user; /* of these three */
     bool shutting_down;
     void (*done)(void *user); /* to be called when all links are closed */
     void *done_user;

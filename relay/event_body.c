@@ -4,6 +4,7 @@
 
 #include "relay/content.h"
 #include "relay/fields.h"
+#include "relay/moderation.h"
 #include "relay/offer.h"
 
 #include <string.h>
@@ -145,6 +146,12 @@ static const char *check(const EventBody *body)
     return check_lane(body);
 }
 
+static bool is_general(const uint8_t *room)
+{
+    static const uint8_t general[PLACE_SIZE];
+    return memcmp(room, general, PLACE_SIZE) == 0;
+}
+
 static const char *check_content(const EventBody *body)
 {
     Span content = body->content;
@@ -163,6 +170,14 @@ static const char *check_content(const EventBody *body)
                    : "bad sealed event";
     case EVENT_OFFER:
         return public_lane && content_is_offer(content.bytes, content.length) ? NULL : "bad offer";
+    case EVENT_TOPIC:
+        return public_lane && moderation_is_topic(content.bytes, content.length) ? NULL
+                                                                                 : "bad topic";
+    case EVENT_MODERATION:
+        return public_lane && is_general(body->room.bytes) &&
+                       moderation_is_content(content.bytes, content.length)
+                   ? NULL
+                   : "bad moderation";
     default:
         return NULL;
     }

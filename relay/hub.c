@@ -1,11 +1,12 @@
 /* Life of the hub and its links, and who handles which message.
  *
  * Links are never freed in the middle of something: hub_part() and a full queue only mark them as
- * doomed, and every public call ends with sweep(), which closes and frees those. */
+ * doomed, and every public call ends with hub_sweep(), which closes and frees those. */
 #include "relay/hub.h"
 
 #include "relay/hub_internal.h"
 #include "relay/key.h"
+#include "relay/text.h"
 
 #define TICK_US G_USEC_PER_SEC
 /* In a large place changes of the roster are collected for this long. */
@@ -69,6 +70,7 @@ Hub *hub_new(const HubConfig *config, Log *log, const HubOutput *output, void *u
     hub->hint_due_us = hub->tick_us = hub->roster_due_us = hub->successors_due_us = INT64_MAX;
     hub_gathering_set_up(hub);
     hub_lock_set_up(hub);
+    hub_moderation_set_up(hub);
     load_roster(hub);
     return hub;
 }
@@ -91,6 +93,7 @@ void hub_free(Hub *hub)
     g_clear_pointer(&hub->successors, g_bytes_unref);
     hub_gathering_tear_down(hub);
     hub_lock_tear_down(hub);
+    hub_moderation_tear_down(hub);
     g_array_unref(hub->submitted);
     roster_free(hub->roster);
     g_hash_table_unref(hub->by_key);
@@ -130,6 +133,7 @@ void hub_begin(Hub *hub, int64_t now_us)
     hub->now_us = MAX(now_us, hub->now_us);
     hub->room_base_ms = MAX(room, hub_room_time_ms(hub));
     hub->room_base_us = hub->now_us;
+    hub_follow_keeper(hub);
 }
 
 void hub_report(Hub *hub, const char *event, const HubLink *link, const char *detail)
@@ -173,16 +177,25 @@ void hub_send_frame(HubLink *link, const Wire__Frame *frame)
     hub_send(link, bytes);
 }
 
-void hub_part(HubLink *link, Wire__Parting why, const char *text)
+void hub_part_until(HubLink *link, Wire__Parting why, const char *text, int64_t until_ms,
+                    uint32_t retry_ms)
 {
+    g_autofree char *beginning = strlen(text) > NOTE_MAX ? text_cut(text, NOTE_MAX) : NULL;
     Wire__Goodbye goodbye = WIRE__GOODBYE__INIT;
     goodbye.why = why;
-    goodbye.text = (char *)text;
+    goodbye.text = beginning ? beginning : (char *)text;
+    goodbye.until_ms = until_ms;
+    goodbye.retry_ms = retry_ms;
     Wire__Frame frame = WIRE__FRAME__INIT;
     frame.body_case = WIRE__FRAME__BODY_GOODBYE;
     frame.goodbye = &goodbye;
     hub_send_frame(link, &frame);
     hub_doom(link);
+}
+
+void hub_part(HubLink *link, Wire__Parting why, const char *text)
+{
+    hub_part_until(link, why, text, 0, 0);
 }
 
 void hub_broadcast(Hub *hub, GBytes *frame, const HubLink *except)
@@ -268,6 +281,9 @@ static void dispatch_joined(HubLink *link, const Wire__Frame *frame)
         break;
     case WIRE__FRAME__BODY_PING:
         hub_ping(link, frame->ping);
+        break;
+    case WIRE__FRAME__BODY_CLAIM:
+        hub_claim(link, frame->claim);
         break;
     case WIRE__FRAME__BODY_PONG:
     case WIRE__FRAME__BODY__NOT_SET: /* a message of a newer version */

@@ -136,12 +136,14 @@ static void learn_profile(Hub *hub, const Event *event)
         roster_set_profile(hub->roster, member, newest);
 }
 
-static void learn_profiles(Hub *hub)
+static void learn(Hub *hub)
 {
     for (guint i = 0; i < hub->submitted->len; i++) {
         const Submitted *submitted = &g_array_index(hub->submitted, Submitted, i);
-        if (!submitted->known)
-            learn_profile(hub, submitted->event);
+        if (submitted->known)
+            continue;
+        learn_profile(hub, submitted->event);
+        hub_learn_moderation(hub, submitted->event);
     }
 }
 
@@ -168,7 +170,7 @@ static void walk_log(Hub *hub, uint64_t from, bool deliver)
         submitted_from(hub, page);
         if (deliver)
             hub->told = deliver_to_everybody(hub, false);
-        learn_profiles(hub);
+        learn(hub);
         from = before - 1;
     }
     g_array_set_size(hub->submitted, 0);
@@ -204,7 +206,7 @@ static void tell_news(Hub *hub)
     uint64_t gathered = count_gathered(hub);
     if (gathered == 0) {
         hub->told = deliver_to_everybody(hub, false);
-        learn_profiles(hub);
+        learn(hub);
         g_array_set_size(hub->submitted, 0);
         hub->looked = log_head(hub->log);
         return;
@@ -243,6 +245,7 @@ static void tell_what_is_left(Hub *hub, const GError *error)
     hub_fail_submitted(hub, error);
     hub->losses = log_losses(hub->log);
     walk_log(hub, hub->told, true);
+    hub_enforce(hub);
 }
 
 void hub_commit(Hub *hub)
@@ -261,4 +264,5 @@ void hub_commit(Hub *hub)
         hub_accept(submitted->link, event_hash(submitted->event), submitted->position);
     }
     tell_news(hub);
+    hub_enforce(hub);
 }

@@ -44,7 +44,7 @@ struct HubLink {
     bool uninformed;    /* the newest list of successors is still to be sent */
     int64_t opened_us;
     int64_t heard_us;
-    Bucket submits, reads, notes, typings;
+    Bucket submits, reads, notes, typings, claims;
     Exchange *exchange;  /* owned; NULL before anything is compared */
     unsigned bad_events; /* gathered */
 };
@@ -86,6 +86,8 @@ struct Hub {
     uint8_t self[KEY_SIZE];
     bool relay_program;
     Log *log;
+    Moderation *moderation; /* of what is committed */
+    GHashTable *kicked;     /* key → Kicked, owned */
     HubAdmission admission;
     HubGuesses guesses;
     unsigned history_days;
@@ -101,6 +103,7 @@ struct Hub {
     unsigned gathered; /* events that others appended, since gathering_us */
     int64_t gathering_us;
     int64_t hint_due_us;  /* then members are told that there is a hole; INT64_MAX: none is new */
+    bool moderated;       /* hub_enforce() has something to do */
     unsigned losses;      /* log_losses() when the first of them was appended */
     bool unsaved;         /* something but events waits for the commit */
     unsigned doomed;      /* links */
@@ -130,6 +133,13 @@ void hub_send(HubLink *link, GBytes *frame);
 void hub_send_frame(HubLink *link, const Wire__Frame *frame); /* builds it */
 /* Says Goodbye and dooms. `text` for a person. */
 void hub_part(HubLink *link, Wire__Parting why, const char *text);
+/* The same with Goodbye.until_ms and .retry_ms; of a long text the beginning is said. */
+void hub_part_until(HubLink *link, Wire__Parting why, const char *text, int64_t until_ms,
+                    uint32_t retry_ms);
+/* Each public call begins with this, unless it only asks, … */
+void hub_begin(Hub *hub, int64_t now_us);
+/* … and ends with this, unless it is called from callbacks: links are gone after it. */
+void hub_sweep(Hub *hub);
 /* To every joined link but `except` (may be NULL). */
 void hub_broadcast(Hub *hub, GBytes *frame, const HubLink *except);
 /* Will be closed at the end of the call. */
@@ -174,6 +184,22 @@ void hub_leave(HubLink *link);
 void hub_status(HubLink *link, const Wire__Status *status);
 void hub_signal(HubLink *link, const Wire__Signal *signal);
 void hub_ping(HubLink *link, const Wire__Ping *ping);
+
+/* hub_moderation.c */
+void hub_moderation_set_up(Hub *hub);
+void hub_moderation_tear_down(Hub *hub);
+/* The log may have got another keeper. */
+void hub_follow_keeper(Hub *hub);
+/* This is in the log now. */
+void hub_learn_moderation(Hub *hub, Event *event);
+/* Sends away who may not be here any more, and tells of a new name: when something was learnt. */
+void hub_enforce(Hub *hub);
+/* False: the link was told that it may not be here. */
+bool hub_lets_in(HubLink *link);
+/* Why this may not be written now, a sentence, transfer full; NULL: it may. */
+char *hub_objection(Hub *hub, const Event *event);
+bool hub_is_muted(const Hub *hub, const uint8_t *key);
+void hub_claim(HubLink *link, const Wire__Claim *claim);
 
 /* hub_lock.c */
 /* Hello was good, nobody is against the member. True: the link has to unlock first (Lock was sent),

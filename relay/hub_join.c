@@ -52,6 +52,8 @@ static void send_welcome(HubLink *link, bool restored, const uint8_t *proof)
     welcome.members = roster_size(hub->roster);
     welcome.relay_program = hub->relay_program;
     welcome.restored = restored;
+    if (log_keeper(hub->log))
+        welcome.keeper = (ProtobufCBinaryData){KEY_SIZE, (uint8_t *)log_keeper(hub->log)};
     if (proof)
         welcome.proof = (ProtobufCBinaryData){PROOF_SIZE, (uint8_t *)proof};
     Wire__Frame frame = WIRE__FRAME__INIT;
@@ -147,7 +149,7 @@ void hub_hello(HubLink *link, const Wire__Hello *hello)
         hub_part(link, WIRE__PARTING__BAD_FRAME, "Hello was said already.");
         return;
     }
-    if (!admissible(link, hello))
+    if (!admissible(link, hello) || !hub_lets_in(link))
         return;
     link->greeting = keep_greeting(hello);
     bool own = memcmp(link->key, link->hub->self, KEY_SIZE) == 0; /* has the key of the house */
@@ -262,7 +264,8 @@ void hub_status(HubLink *link, const Wire__Status *status)
         roster_set_presence(hub->roster, member, ROSTER_AWAY, hub_room_time_ms(hub));
         break;
     case WIRE__STATUS__WHAT__TYPING:
-        forward_typing(link, status);
+        if (status->to.len > 0 || !hub_is_muted(hub, link->key))
+            forward_typing(link, status);
         break;
     default:
         break;

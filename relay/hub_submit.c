@@ -1,6 +1,8 @@
 /* What members submit: judged, appended, and answered after the commit (hub_deliver.c). */
 #include "relay/hub_internal.h"
 
+#include <gio/gio.h>
+
 #define DISK_RETRY_MS 5000
 
 static void send_receipt(HubLink *link, const Wire__Receipt *receipt)
@@ -144,6 +146,16 @@ static bool has_too_many_feeds(Hub *hub, const Event *event)
     return heads->len >= FEEDS_MAX && log_find(hub->log, event) == 0;
 }
 
+/* What is in the log already is told so, whatever became of its author since. */
+static void append_unless_objected(HubLink *link, Event *event)
+{
+    g_autofree char *objection = hub_objection(link->hub, event);
+    if (objection && log_find(link->hub->log, event) == 0)
+        refuse(link, event_hash(event), WIRE__REFUSAL__NOT_ALLOWED, objection, 0);
+    else
+        append(link, event);
+}
+
 void hub_submit(HubLink *link, const Wire__Submit *submit)
 {
     Hub *hub = link->hub;
@@ -175,6 +187,62 @@ void hub_submit(HubLink *link, const Wire__Submit *submit)
     } else if (has_too_many_feeds(hub, event)) {
         refuse(link, hash, WIRE__REFUSAL__NOT_ALLOWED, "This key has begun too many feeds.", 0);
     } else {
-        append(link, event);
+        append_unless_objected(link, event);
     }
+}
+
+/* Why an event of this node's own cannot be posted. */
+static const char *wrong_with(LogAppend result)
+{
+    switch (result) {
+    case LOG_GAP:
+        return "Earlier events of this feed are missing.";
+    case LOG_FORK:
+    case LOG_FORKED:
+        return "Another event stands at this place of the feed.";
+    default:
+        return NULL;
+    }
+}
+
+static gboolean may_post(Hub *hub, const Event *event, GError **error)
+{
+    g_autofree char *objection = NULL;
+    if (hub->over)
+        objection = g_strdup("The relay is ending.");
+    else if (memcmp(event_author(event), hub->self, KEY_SIZE) != 0)
+        objection = g_strdup("This is another member's event.");
+    else
+        objection = hub_objection(hub, event);
+    if (objection)
+        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED, objection);
+    return objection == NULL;
+}
+
+gboolean hub_post(Hub *hub, Event *event, int64_t now_us, GError **error)
+{
+    hub_begin(hub, now_us);
+    if (!may_post(hub, event, error))
+        return FALSE;
+    hub_notice_losses(hub);
+    const uint8_t *room = event_room(event);
+    g_autoptr(GBytes) conversation = room ? g_bytes_new(room, PLACE_SIZE) : NULL;
+    Submitted posted = {.event = event};
+    g_autoptr(GError) failed = NULL;
+    LogAppend result = log_append(hub->log, event, LOG_RULE_STRICT, 0, conversation, 0, NULL,
+                                  &posted.position, &failed);
+    if (result == LOG_APPENDED) {
+        event_ref(event);
+        g_array_append_val(hub->submitted, posted);
+    } else if (result == LOG_FAILED) {
+        hub_fail_submitted(hub, failed);
+        hub->losses = log_losses(hub->log);
+        g_propagate_prefixed_error(error, g_steal_pointer(&failed),
+                                   "The relay cannot store anything now: ");
+        return FALSE;
+    }
+    const char *wrong = wrong_with(result);
+    if (wrong)
+        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, wrong);
+    return wrong == NULL;
 }

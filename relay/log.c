@@ -90,7 +90,8 @@ Log *log_of_database(Database *database, const uint8_t *place, GError **error)
     log->changed_feeds = g_ptr_array_new();
     log->damaged = g_hash_table_new(g_direct_hash, g_direct_equal);
     log->database = database;
-    if (!settle_names(log, place, error) || !read_heads(log, error))
+    if (!settle_names(log, place, error) || !read_heads(log, error) ||
+        !log_read_keeper(log, error))
         return NULL;
     return g_steal_pointer(&log);
 }
@@ -199,7 +200,7 @@ gboolean log_give_up(Log *log)
     forget(log);
     database_recover(log->database);
     /* After an I/O error nobody knows whether the group is there. */
-    if (!read_heads(log, NULL))
+    if (!read_heads(log, NULL) || !log_read_keeper(log, NULL))
         g_debug("heads of the log cannot be read");
     return FALSE;
 }

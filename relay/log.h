@@ -5,6 +5,7 @@
 
 #include "relay/database.h"
 #include "relay/event.h"
+#include "relay/moderation.h"
 
 #define FORKED_MAX 64 /* events at one place of a feed */
 
@@ -193,6 +194,9 @@ Event *log_profile(Log *log, const uint8_t *key);
 /* All Topic and Moderation events that are committed, in the order shown: GPtrArray of Event,
  * transfer full. */
 GPtrArray *log_moderation(Log *log, GError **error);
+/* Makes it anew from that, and with this log's keeper. False: it could not be read; then it is what
+ * could be. */
+bool log_fill_moderation(Log *log, Moderation *moderation);
 /* The keeper of the place as this node knows it (KEY_SIZE bytes, the log's until it is set anew);
  * NULL: not known. */
 const uint8_t *log_keeper(const Log *log);

@@ -31,6 +31,8 @@ struct Log {
     LogCommits commits;
     bool owned; /* `owner` is set */
     uint8_t owner[KEY_SIZE];
+    bool has_keeper;
+    uint8_t keeper[KEY_SIZE];
 
     /* What is read often; emptied when a transaction is given up. */
     GHashTable *members;       /* owned: key as GBytes -> row */
@@ -41,6 +43,9 @@ struct Log {
     GHashTable
         *damaged; /* owned: positions whose bytes do not fit their hash, as GINT_TO_POINTER */
 };
+
+/* What is committed of the keeper. log_moderation.c */
+gboolean log_read_keeper(Log *log, GError **error);
 
 /* Schema and migrations of a log. */
 extern const DatabaseKind log_kind;

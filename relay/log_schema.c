@@ -2,6 +2,7 @@
  *   1  meta, member, conversation, event, recipient, feed, fork, coverage, search
  *   2  several events may stand at one place of a feed; feed.sum and feed.position; fork.position;
  *      event_kept; other
+ *   3  event_moderation
  *
  * An event is found by its place in its feed; there is no index of hashes, whose random places
  * would make every event write a page of its own. What is large stands last in its row, so that
@@ -192,7 +193,16 @@ static gboolean make_schema_2(Database *database, GError **error)
     return TRUE;
 }
 
-static const DatabaseMigration migrations[] = {make_schema_1, make_schema_2};
+/* Read in whole at each start. */
+static const char schema_3[] = "CREATE INDEX event_moderation ON event (time_ms, hash)"
+                               "  WHERE kind IN (9, 10);";
+
+static gboolean make_schema_3(Database *database, GError **error)
+{
+    return database_run(database, schema_3, error);
+}
+
+static const DatabaseMigration migrations[] = {make_schema_1, make_schema_2, make_schema_3};
 
 const DatabaseKind log_kind = {
     .file = "log.db",

@@ -10,6 +10,12 @@
  * (log_keeper()), and holds on to it once it has granted something. Without a keeper nobody is an
  * admin. Keepers cannot be kicked, banned, muted or demoted except by themselves.
  *
+ * All is kept sorted and gone through again when something turns up in between; what is newer than
+ * all else costs one step. Who never was made anything can have no act that counts, so of others
+ * little is kept: when somebody turns out to have been an admin after all, or an admin did more
+ * than can be kept, moderation_lacks() says so, and it is built anew from the log, in order
+ * (log_fill_moderation()), which gives the same for everybody.
+ *
  * No clock, no log; one thread. */
 
 #include "relay/event.h"
@@ -49,7 +55,11 @@ GBytes *moderation_content(ModerationAct act, const uint8_t *member, Role role, 
 bool moderation_read(const uint8_t *content, size_t length, ModerationContent *out);
 void moderation_content_clear(ModerationContent *content);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ModerationContent, moderation_content_clear)
-/* One line; NULL when not valid. */
+/* The form alone: also of acts and roles that this version does not know, which moderation_read()
+ * refuses. */
+bool moderation_is_content(const uint8_t *content, size_t length);
+bool moderation_is_topic(const uint8_t *content, size_t length);
+/* One line, or ""; NULL when not valid. */
 GBytes *moderation_topic_content(const char *text);
 char *moderation_read_topic(const uint8_t *content, size_t length); /* transfer full, or NULL */
 
@@ -67,16 +77,20 @@ bool moderation_has_grants(const Moderation *moderation);
 /* Takes a reference of a Topic or Moderation event; others, and known ones, are ignored. At most
  * MODERATION_MAX are kept. True when what follows may have changed. */
 bool moderation_add(Moderation *moderation, Event *event);
+/* Events that may count by now were left out: reset it and add all again, in the order shown. */
+bool moderation_lacks(const Moderation *moderation);
+/* As new; the keeper stays. */
+void moderation_reset(Moderation *moderation);
 /* Did this very event count? For showing it. */
 bool moderation_counts(const Moderation *moderation, const Event *event);
 /* Would an act by `author` count now? For refusing it. On false `*why` (static, may be NULL) is a
- * sentence. `member` may be NULL. */
+ * sentence. `member` may be NULL. A topic is as ACT_MOTD. Bans that end are not looked at. */
 bool moderation_may(const Moderation *moderation, const uint8_t *author, ModerationAct act,
                     const uint8_t *member, const char **why);
 
 /* Now, after all that counts. */
 Role moderation_role(const Moderation *moderation, const uint8_t *key);
-/* What is in force against a member at a room time. */
+/* What is in force against a member at a room time, after all that counts. */
 typedef struct {
     int64_t until_ms;  /* 0: until it is taken back */
     const uint8_t *by; /* KEY_SIZE: who decided it */

@@ -96,3 +96,15 @@ char *text_escape(const char *text, size_t length)
 {
     return written(text, length, escape_character, escape_byte);
 }
+
+char *text_cut(const char *text, size_t max)
+{
+    static const char more[] = "…";
+    if (strlen(text) <= max)
+        return g_strdup(text);
+    const char *end = text + max - strlen(more);
+    while (end > text && ((unsigned char)*end & 0xC0) == 0x80)
+        end--;
+    g_autofree char *beginning = g_strndup(text, (gsize)(end - text));
+    return g_strconcat(beginning, more, NULL);
+}

@@ -104,22 +104,27 @@ static bool is_trusted(const Moderation *moderation, const uint8_t *key)
     return author != NULL && author->trusted;
 }
 
-/* `grant`: by which; NULL: it is the keeper. */
-static void trust(Moderation *moderation, const uint8_t *key, const Event *grant)
+static void trust(Moderation *moderation, const uint8_t *key)
 {
     Author *author = make_author(moderation, key);
     if (author->trusted)
         return;
     author->trusted = true;
     moderation->others -= author->kept;
-    if (moderation->left_out != NULL &&
-        (grant == NULL || moderation_compare(grant, moderation->left_out) < 0))
-        moderation->lacks = true;
     for (guint i = 0; author->kept > 0 && i < moderation->items->len; i++) {
         const Item *item = moderation_item(moderation->items, i);
         if (makes_something(item) && memcmp(event_author(item->event), key, KEY_SIZE) == 0)
-            trust(moderation, item->content.member, item->event);
+            trust(moderation, item->content.member);
     }
+}
+
+/* Of what was left out, something may come after this. */
+static void heed_grant(Moderation *moderation, const Item *item)
+{
+    const Event *left_out = moderation->left_out;
+    if (left_out != NULL && moderation_compare(item->event, left_out) < 0)
+        moderation->lacks = true;
+    trust(moderation, item->content.member);
 }
 
 void moderation_set_keeper(Moderation *moderation, const uint8_t *key)
@@ -132,7 +137,7 @@ void moderation_set_keeper(Moderation *moderation, const uint8_t *key)
     if (key != NULL)
         memcpy(moderation->keeper, key, KEY_SIZE);
     moderation->stale = true;
-    moderation->lacks = moderation->lacks || moderation->trimmed;
+    moderation->lacks = moderation->lacks || moderation->trimmed || moderation->left_out != NULL;
     moderation->others = moderation->items->len;
     GHashTableIter authors;
     gpointer author;
@@ -140,7 +145,7 @@ void moderation_set_keeper(Moderation *moderation, const uint8_t *key)
     while (g_hash_table_iter_next(&authors, NULL, &author))
         ((Author *)author)->trusted = false;
     if (key != NULL)
-        trust(moderation, moderation->keeper, NULL);
+        trust(moderation, moderation->keeper);
 }
 
 void moderation_reset(Moderation *moderation)
@@ -154,7 +159,7 @@ void moderation_reset(Moderation *moderation)
     moderation->stale = true;
     moderation_settled(moderation);
     if (moderation->has_keeper)
-        trust(moderation, moderation->keeper, NULL);
+        trust(moderation, moderation->keeper);
 }
 
 static void leave_out(Moderation *moderation, Event *event)
@@ -260,7 +265,7 @@ bool moderation_add(Moderation *moderation, Event *event)
     if (!is_trusted(moderation, event_author(event)))
         return false;
     if (makes_something(item))
-        trust(moderation, item->content.member, event);
+        heed_grant(moderation, item);
     if (newest && !moderation->stale) {
         moderation_go_through(moderation, item);
         return item->counts;

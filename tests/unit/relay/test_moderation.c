@@ -1,3 +1,4 @@
+/* lint: file-length one language of acts for all that they add up to */
 /* What acts add up to. Nobody (0) is the keeper, 1 to 3 become admins, others nothing. */
 #include "relay/moderation.h"
 #include "tests/unit/relay/moderation_stage.h"

@@ -1,3 +1,4 @@
+/* lint: file-length the words for all that members do and are told */
 #include "tests/unit/relay/hub_stage.h"
 
 #include "relay/content.h"
@@ -11,6 +12,7 @@ typedef struct {
     GQueue lines;
     int room;
     size_t queued;
+    const char *address;
     uint64_t seq[2];
     uint8_t prev[2][HASH_SIZE];
     Event *last;
@@ -22,6 +24,9 @@ struct Stage {
     int64_t now_us;
     int64_t wall_ms;
     Actor actors[STAGE_MEMBERS];
+    Actor relay; /* 'R' */
+    bool more;
+    unsigned renamed;
     char *told;
     uint8_t tokens;
     int64_t ahead_ms;
@@ -32,7 +37,7 @@ static const uint8_t general[PLACE_SIZE];
 
 static Actor *actor(Stage *stage, char who)
 {
-    return &stage->actors[who - 'a'];
+    return who == 'R' ? &stage->relay : &stage->actors[who - 'a'];
 }
 
 const uint8_t *stage_key(Stage *stage, char who)
@@ -45,7 +50,7 @@ static char name_of(Stage *stage, const uint8_t *key)
     for (char who = 'a'; who < 'a' + STAGE_MEMBERS; who++)
         if (memcmp(key, stage_key(stage, who), KEY_SIZE) == 0)
             return who;
-    return '?';
+    return memcmp(key, stage_key(stage, 'R'), KEY_SIZE) == 0 ? 'R' : '?';
 }
 
 static void tell_entries(Stage *stage, GString *line, Wire__Entry *const *entries, size_t count)
@@ -78,7 +83,7 @@ static void tell_roster(Stage *stage, GString *line, const Wire__Roster *roster)
         g_string_append(line, " more");
 }
 
-static void tell_receipt(GString *line, const Wire__Receipt *receipt)
+static void tell_receipt(Stage *stage, GString *line, const Wire__Receipt *receipt)
 {
     static const char *const words[] = {"",         "GAP",       "FORK",        "RATE", "TOO_LARGE",
                                         "BAD_TIME", "BAD_EVENT", "NOT_ALLOWED", "DISK"};
@@ -90,6 +95,8 @@ static void tell_receipt(GString *line, const Wire__Receipt *receipt)
         g_string_append_printf(line, " head=%d", (int)receipt->head->seq);
     if (receipt->retry_ms > 0)
         g_string_append(line, " later");
+    if (stage->more && receipt->refusal != WIRE__REFUSAL__NONE)
+        g_string_append_printf(line, " \"%s\"", receipt->text);
 }
 
 static void tell_addresses(GString *line, char *const *addresses, size_t count)
@@ -104,6 +111,24 @@ static void tell_goodbye(Stage *stage, GString *line, const Wire__Goodbye *goodb
     if (goodbye->successor.len > 0)
         g_string_append_printf(line, " %c", name_of(stage, goodbye->successor.data));
     tell_addresses(line, goodbye->addresses, goodbye->n_addresses);
+    if (stage->more && goodbye->until_ms > 0)
+        g_string_append_printf(line, " until +%d", (int)(goodbye->until_ms - stage->wall_ms));
+    if (stage->more && goodbye->retry_ms > 0)
+        g_string_append_printf(line, " in %d", (int)goodbye->retry_ms);
+    if (stage->more)
+        g_string_append_printf(line, " \"%s\"", goodbye->text);
+}
+
+static void tell_welcome(Stage *stage, GString *line, const Wire__Welcome *welcome)
+{
+    g_string_append_printf(line, " head=%d members=%d own=%d", (int)welcome->head,
+                           (int)welcome->members, (int)welcome->n_own_heads);
+    if (welcome->restored)
+        g_string_append(line, " restored");
+    if (stage->more)
+        g_string_append_printf(line, " %s keeper=%c days=%d", welcome->place_name,
+                               welcome->keeper.len > 0 ? name_of(stage, welcome->keeper.data) : '-',
+                               (int)welcome->limits->history_days);
 }
 
 /* In capitals: a relay program. */
@@ -122,10 +147,7 @@ static char *tell(Stage *stage, const Wire__Frame *frame)
     GString *line = g_string_new(frame_name(frame));
     switch (frame->body_case) {
     case WIRE__FRAME__BODY_WELCOME:
-        g_string_append_printf(line, " head=%d members=%d own=%d", (int)frame->welcome->head,
-                               (int)frame->welcome->members, (int)frame->welcome->n_own_heads);
-        if (frame->welcome->restored)
-            g_string_append(line, " restored");
+        tell_welcome(stage, line, frame->welcome);
         break;
     case WIRE__FRAME__BODY_ROSTER:
         tell_roster(stage, line, frame->roster);
@@ -141,7 +163,7 @@ static char *tell(Stage *stage, const Wire__Frame *frame)
         tell_entries(stage, line, frame->deliver->entries, frame->deliver->n_entries);
         break;
     case WIRE__FRAME__BODY_RECEIPT:
-        tell_receipt(line, frame->receipt);
+        tell_receipt(stage, line, frame->receipt);
         break;
     case WIRE__FRAME__BODY_STATUS:
         g_string_append_printf(line, " %c", name_of(stage, frame->status->from.data));
@@ -165,6 +187,9 @@ static char *tell(Stage *stage, const Wire__Frame *frame)
         break;
     case WIRE__FRAME__BODY_SUCCESSORS:
         tell_successors(stage, line, frame->successors);
+        break;
+    case WIRE__FRAME__BODY_ADVICE:
+        g_string_append_printf(line, " %s \"%s\"", frame->advice->code, frame->advice->text);
         break;
     default:
         break;
@@ -207,26 +232,47 @@ static int64_t out_wall(void *user)
     return ((Stage *)user)->wall_ms;
 }
 
+static const char *out_address(void *link, void *user)
+{
+    return ((Actor *)link)->address;
+}
+
+static char *out_claim(const uint8_t *key, const char *code, void *user)
+{
+    return g_strdup_printf("%c said %s.", name_of(user, key), code);
+}
+
+static void out_renamed(void *user)
+{
+    ((Stage *)user)->renamed++;
+}
+
 static void begin_hub(Stage *stage, const uint8_t *app, int64_t room_time_ms)
 {
-    static const HubOutput output = {
-        .send = out_send, .queued = out_queued, .close = out_close, .wall_ms = out_wall};
-    static const uint8_t self[KEY_SIZE] = {1};
+    const HubOutput output = {.send = out_send,
+                              .queued = out_queued,
+                              .close = out_close,
+                              .wall_ms = out_wall,
+                              .address = out_address,
+                              .claim = app ? NULL : out_claim,
+                              .renamed = out_renamed};
     HubConfig config = {.place_name = "Stage",
-                        .self = app ? app : self,
+                        .self = app ? app : stage_key(stage, 'R'),
                         .relay_program = !app,
                         .software = "test",
                         .room_time_ms = room_time_ms};
     stage->hub = hub_new(&config, stage->log, &output, stage, stage->now_us);
 }
 
-Stage *stage_new(void)
+static Stage *make_stage(void)
 {
     Stage *stage = g_new0(Stage, 1);
     stage->now_us = G_USEC_PER_SEC;
     stage->wall_ms = INT64_C(1700000000000);
     stage->log = log_open(NULL, place, NULL);
     g_assert_nonnull(stage->log);
+    uint8_t own_seed[32] = {1};
+    stage->relay.identity = identity_from_seed(own_seed);
     for (int i = 0; i < STAGE_MEMBERS; i++) {
         uint8_t seed[32];
         memset(seed, 'a' + i, sizeof seed);
@@ -234,7 +280,20 @@ Stage *stage_new(void)
         stage->actors[i].room = -1;
         g_queue_init(&stage->actors[i].lines);
     }
+    return stage;
+}
+
+Stage *stage_new(void)
+{
+    Stage *stage = make_stage();
     begin_hub(stage, NULL, 0);
+    return stage;
+}
+
+Stage *stage_new_carried(char who)
+{
+    Stage *stage = make_stage();
+    begin_hub(stage, stage_key(stage, who), 0);
     return stage;
 }
 
@@ -249,6 +308,8 @@ void stage_free(Stage *stage)
         identity_free(stage->actors[i].identity);
         event_unref(stage->actors[i].last);
     }
+    identity_free(stage->relay.identity);
+    event_unref(stage->relay.last);
     g_free(stage->told);
     g_free(stage);
 }
@@ -441,6 +502,72 @@ bool stage_gather_profile(Stage *stage, char who, const char *name)
     return sign_and_append(stage, who, '\0', EVENT_PROFILE, content);
 }
 
+static GBytes *act_content(Stage *stage, ModerationAct act, char whom, Role role, int64_t until_ms,
+                           const char *text)
+{
+    const uint8_t *member = act <= ACT_UNMUTE ? stage_key(stage, whom) : NULL;
+    GBytes *content = moderation_content(act, member, role, until_ms, text);
+    g_assert_nonnull(content);
+    return content;
+}
+
+void stage_act(Stage *stage, char who, ModerationAct act, char whom, Role role, int64_t until_ms,
+               const char *text)
+{
+    g_autoptr(GBytes) content = act_content(stage, act, whom, role, until_ms, text);
+    sign_and_submit(stage, who, '\0', EVENT_MODERATION, content);
+}
+
+bool stage_gather_act(Stage *stage, char who, ModerationAct act, char whom, Role role,
+                      const char *text)
+{
+    g_autoptr(GBytes) content = act_content(stage, act, whom, role, 0, text);
+    return sign_and_append(stage, who, '\0', EVENT_MODERATION, content);
+}
+
+void stage_topic(Stage *stage, char who, const char *text)
+{
+    g_autoptr(GBytes) content = moderation_topic_content(text);
+    sign_and_submit(stage, who, '\0', EVENT_TOPIC, content);
+}
+
+void stage_say_raw(Stage *stage, char who, uint32_t kind, const void *content, size_t length)
+{
+    g_autoptr(GBytes) bytes = g_bytes_new(content, length);
+    sign_and_submit(stage, who, '\0', kind, bytes);
+}
+
+const char *stage_post_last(Stage *stage, char who)
+{
+    g_autoptr(GError) error = NULL;
+    g_clear_pointer(&stage->told, g_free);
+    if (!hub_post(stage->hub, actor(stage, who)->last, stage->now_us, &error))
+        stage->told = g_strdup(error->message);
+    return stage->told ? stage->told : "";
+}
+
+const char *stage_post(Stage *stage, ModerationAct act, char whom, Role role, const char *text)
+{
+    g_autoptr(GBytes) content = act_content(stage, act, whom, role, 0, text);
+    sign(stage, 'R', '\0', EVENT_MODERATION, content);
+    return stage_post_last(stage, 'R');
+}
+
+void stage_tell_more(Stage *stage)
+{
+    stage->more = true;
+}
+
+unsigned stage_renamed(Stage *stage)
+{
+    return stage->renamed;
+}
+
+void stage_set_address(Stage *stage, char who, const char *address)
+{
+    actor(stage, who)->address = address;
+}
+
 void stage_again(Stage *stage, char who)
 {
     submit(stage, who, actor(stage, who)->last);
@@ -451,12 +578,42 @@ void stage_steal(Stage *stage, char who, char author)
     submit(stage, who, actor(stage, author)->last);
 }
 
-void stage_fork(Stage *stage, char who, const char *text)
+void stage_unsay(Stage *stage, char who)
 {
     Actor *author = actor(stage, who);
-    author->seq[LANE_PUBLIC]--;
+    Lane lane = event_lane(author->last);
+    author->seq[lane]--;
     if (event_prev(author->last))
-        memcpy(author->prev[LANE_PUBLIC], event_prev(author->last), HASH_SIZE);
+        memcpy(author->prev[lane], event_prev(author->last), HASH_SIZE);
+}
+
+void stage_typing(Stage *stage, char who, char to)
+{
+    Wire__Status status = WIRE__STATUS__INIT;
+    status.what = WIRE__STATUS__WHAT__TYPING;
+    if (to)
+        status.to = (ProtobufCBinaryData){KEY_SIZE, (uint8_t *)stage_key(stage, to)};
+    else
+        status.room = (ProtobufCBinaryData){PLACE_SIZE, (uint8_t *)general};
+    Wire__Frame frame = WIRE__FRAME__INIT;
+    frame.body_case = WIRE__FRAME__BODY_STATUS;
+    frame.status = &status;
+    stage_frame(stage, who, &frame);
+}
+
+void stage_claim(Stage *stage, char who, const char *code)
+{
+    Wire__Claim claim = WIRE__CLAIM__INIT;
+    claim.code = (char *)code;
+    Wire__Frame frame = WIRE__FRAME__INIT;
+    frame.body_case = WIRE__FRAME__BODY_CLAIM;
+    frame.claim = &claim;
+    stage_frame(stage, who, &frame);
+}
+
+void stage_fork(Stage *stage, char who, const char *text)
+{
+    stage_unsay(stage, who);
     stage_say(stage, who, '\0', text, 0);
 }
 

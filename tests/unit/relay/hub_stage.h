@@ -11,6 +11,8 @@ typedef struct Stage Stage;
 
 /* Begins with an empty log in memory. */
 Stage *stage_new(void);
+/* The same where an app serves from the beginning. */
+Stage *stage_new_carried(char who);
 void stage_free(Stage *stage);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Stage, stage_free)
 
@@ -45,6 +47,30 @@ bool stage_gather_profile(Stage *stage, char who, const char *name);
 void stage_profile(Stage *stage, char who, const char *name);
 /* Submits the last event of `who` once more. */
 void stage_again(Stage *stage, char who);
+/* Roles and moderation; whoever 'R' names is the relay program itself. `whom` is not looked at when
+ * nobody is concerned; `text` NULL: none. */
+void stage_act(Stage *stage, char who, ModerationAct act, char whom, Role role, int64_t until_ms,
+               const char *text);
+bool stage_gather_act(Stage *stage, char who, ModerationAct act, char whom, Role role,
+                      const char *text);
+void stage_topic(Stage *stage, char who, const char *text);
+/* Submits this to the room. */
+void stage_say_raw(Stage *stage, char who, uint32_t kind, const void *content, size_t length);
+/* As stage_act() by 'R', with hub_post(): "", or what was wrong. Valid until the next call. */
+const char *stage_post(Stage *stage, ModerationAct act, char whom, Role role, const char *text);
+/* The last event of `who` was refused: what follows stands in its place. */
+void stage_unsay(Stage *stage, char who);
+/* In the room, or to `to`. */
+void stage_typing(Stage *stage, char who, char to);
+void stage_claim(Stage *stage, char who, const char *code);
+/* hub_post() of a member's last event. */
+const char *stage_post_last(Stage *stage, char who);
+/* Lines of goodbyes, refusals, advice and welcomes tell more: texts, until when, when again. */
+void stage_tell_more(Stage *stage);
+/* What HubOutput.renamed was called with, so far. */
+unsigned stage_renamed(Stage *stage);
+/* Links come from here; NULL: nobody knows. */
+void stage_set_address(Stage *stage, char who, const char *address);
 /* Submits another event at the place of the last one in the public lane. */
 void stage_fork(Stage *stage, char who, const char *text);
 /* `who` submits the last event of `author`. */

@@ -125,7 +125,8 @@ struct Hub {
     HubCounters counters; /* what happened; the rest is asked for */
 };
 
-/* Every public call that something can happen in begins and ends with these. */
+/* Every public call that something can happen in begins and ends with these; one that is made from
+ * callbacks does not end so, for links are gone then. */
 void hub_begin(Hub *hub, int64_t now_us);
 void hub_sweep(Hub *hub); /* closes what is doomed */
 /* Sends, or dooms a link whose queue is full. */
@@ -136,10 +137,6 @@ void hub_part(HubLink *link, Wire__Parting why, const char *text);
 /* The same with Goodbye.until_ms and .retry_ms; of a long text the beginning is said. */
 void hub_part_until(HubLink *link, Wire__Parting why, const char *text, int64_t until_ms,
                     uint32_t retry_ms);
-/* Each public call begins with this, unless it only asks, … */
-void hub_begin(Hub *hub, int64_t now_us);
-/* … and ends with this, unless it is called from callbacks: links are gone after it. */
-void hub_sweep(Hub *hub);
 /* To every joined link but `except` (may be NULL). */
 void hub_broadcast(Hub *hub, GBytes *frame, const HubLink *except);
 /* Will be closed at the end of the call. */

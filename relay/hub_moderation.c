@@ -121,6 +121,7 @@ void hub_set_admission(Hub *hub, const HubAdmission *admission, int64_t now_us)
 {
     hub_begin(hub, now_us);
     hub->admission = admission ? *admission : (HubAdmission){.door = HUB_OPEN};
+    hub_lock_changed(hub);
     hub->moderated = true;
     hub_enforce(hub);
     hub_sweep(hub);

@@ -50,6 +50,8 @@ SessionState session_state(const Session *session)
         return SESSION_JOINED;
     if (session->was_joined)
         return SESSION_LOST;
+    if (session->phase == PHASE_IDLE && session->barred)
+        return SESSION_SEARCHING;
     if (session->phase == PHASE_IDLE &&
         (session->targets->len == 0 || (session->network_told && !session->network.up)))
         return SESSION_SEARCHING;
@@ -85,6 +87,7 @@ void session_unlink(Session *session)
     session->probe.id = 0;
     session->first_page = false;
     session->fetching = false;
+    session->claims = session->claiming = false;
     session->loss = LOSS_CLOSED;
     session->has_named = false;
     session_outbox_unlinked(session);
@@ -153,6 +156,7 @@ void session_begin(Session *session, int64_t now_us)
 void session_end(Session *session)
 {
     if (session->depth == 1 && session->phase != PHASE_LEFT) {
+        session_mind_own_ban(session);
         session_dial_best(session);
         session_probe(session);
         session_offer_connect(session);
@@ -176,6 +180,8 @@ static void allocate(Session *session)
     session->repairs = g_array_new(FALSE, FALSE, sizeof(Repair));
     session->flights = g_array_new(FALSE, FALSE, sizeof(Flight));
     g_array_set_clear_func(session->flights, flight_clear);
+    session->unsure = g_array_new(FALSE, FALSE, sizeof(Arrival));
+    g_array_set_clear_func(session->unsure, arrival_clear);
     session->outbox = g_ptr_array_new_with_free_func((GDestroyNotify)item_free);
     session->why = g_strdup("");
     session->place_name = g_strdup("");
@@ -187,6 +193,8 @@ static void allocate(Session *session)
     session->doubt_us = INT64_MAX;
     session->moved_us = INT64_MAX;
     session->grace_us = INT64_MAX;
+    session->rules_us = INT64_MAX;
+    session->barred_until_us = INT64_MAX;
     session->page_limit = PAGE_MAX;
     session->submit_rate = SUBMIT_RATE;
     session->submit_burst = SUBMIT_BURST;
@@ -247,6 +255,9 @@ void session_free(Session *session)
     g_array_unref(session->successors);
     g_array_unref(session->turns);
     g_array_unref(session->distrusts);
+    g_array_unref(session->unsure);
+    g_free(session->barred);
+    g_free(session->own_kick);
     g_strfreev(session->addresses);
     g_free(session->calm_why);
     g_clear_pointer(&session->skeletons, g_hash_table_unref);
@@ -355,6 +366,7 @@ void session_tick(Session *session, int64_t now_us)
     if (session_commit(session))
         session_go_on_exchanging(session);
     session_mind_network(session);
+    session_mind_barred(session);
     session_tell_damage(session); /* here: what is told before the shell runs, nobody hears */
     session_expire_typing(session);
     session_grace(session);
@@ -374,6 +386,7 @@ int64_t session_deadline(const Session *session)
     deadline = MIN(deadline, session_probe_deadline(session));
     deadline = MIN(deadline, session_moved_deadline(session));
     deadline = MIN(deadline, session_exchange_deadline(session));
+    deadline = MIN(deadline, session_moderation_deadline(session));
     deadline = MIN(deadline, session->doubt_us);
     return deadline;
 }

@@ -68,12 +68,17 @@ typedef struct {
     ConversationId conversation;
     const uint8_t *token;  /* TOKEN_SIZE: its id */
     const uint8_t *author; /* KEY_SIZE */
-    /* EVENT_MESSAGE, EVENT_OFFER, or what cannot be shown (text ""): a kind that this version does
-     * not know, EVENT_SEALED when it cannot be read. */
+    /* EVENT_MESSAGE, EVENT_OFFER, EVENT_TOPIC, EVENT_MODERATION, or what cannot be shown (text ""):
+     * a kind that this version does not know, EVENT_SEALED when it cannot be read. */
     uint32_t kind;
     bool action;
-    const char *text;    /* cleaned for showing (text_visible); of an offer: "" */
-    Offer *offer;        /* EVENT_OFFER: never NULL; else NULL. Reference it to keep it */
+    /* Cleaned for showing (text_visible); of an offer: ""; of a topic or an act one sentence
+     * without its stop ("Mira muted Sam for 10 minutes: too loud"), of ACT_ANNOUNCE what is
+     * announced. */
+    const char *text;
+    Offer *offer;                 /* EVENT_OFFER: never NULL; else NULL. Reference it to keep it */
+    const ModerationContent *act; /* EVENT_MODERATION; else NULL */
+    bool by_relay;                /* EVENT_TOPIC, EVENT_MODERATION: of a relay program itself */
     int64_t time_ms;     /* room time; for queued ones the best guess, so that they come last */
     const uint8_t *hash; /* HASH_SIZE; NULL while unsigned */
     uint64_t position;   /* in the relay's log; 0 while unsent */
@@ -104,8 +109,8 @@ typedef enum {
     SESSION_EVENT_PASSPHRASE, /* the place is locked: session_set_secret() or another place; `text`:
                                  "" at first, else why the last one did not do */
     SESSION_EVENT_BARRED,     /* kicked, banned, not on the list: `text` says why and until when,
-                                 `code` which; nothing is dialled and nothing served for this place
-                                 until then, or session_try_now() */
+                                     `code` which; nothing is dialled and nothing served for this place
+                                     until then, or session_try_now(). `text` "": that is over */
     SESSION_EVENT_RULES,      /* session_moderation() or the place's name changed */
 } SessionEventType;
 
@@ -255,6 +260,8 @@ gboolean session_set_topic(Session *session, const ConversationId *room, const c
 /* The code that the relay printed. What came of it is a NOTICE with code "claim". FALSE when not
  * joined. */
 gboolean session_claim(Session *session, const char *code, int64_t now_us, GError **error);
+/* A code was sent and not answered yet. */
+bool session_claims(const Session *session);
 /* SECRET_SIZE bytes, made by cpace_secret() for `place`: tried at once, and kept when it was right,
  * also for serving the place. */
 void session_set_secret(Session *session, const uint8_t *place, const uint8_t *secret,
@@ -293,6 +300,8 @@ bool session_no_network(const Session *session);
 const Moderation *session_moderation(const Session *session);
 /* The place that waits for a passphrase (PLACE_SIZE), NULL: none does. */
 const uint8_t *session_locked_place(const Session *session);
+/* What that place calls itself; "" when none waits. */
+const char *session_locked_name(const Session *session);
 /* The secret that this place is locked with, for serving it: SECRET_SIZE bytes, NULL: it is not. */
 const uint8_t *session_secret(const Session *session);
 /* Why nobody lets this node in, "" when that is not so. */

@@ -1,5 +1,5 @@
 #pragma once
-/* The other half of app/session_internal.h: what carries a place on from node to node, and how
+/* The second part of app/session_internal.h: what carries a place on from node to node, and how
  * their logs catch up. Only included by that one. */
 
 /* Carrying the place on: after a loss the next in line has its turn, then the next. */
@@ -100,6 +100,8 @@ int64_t session_probe_deadline(const Session *session);
 /* session_network.c */
 #define NO_NETWORK "There is no network."
 void session_mind_network(Session *session);
+/* Ends what there is, without a loss. */
+void session_leave_place(Session *session, const char *why);
 /* The machine may have slept: whatever was known is asked again. */
 void session_mind_sleep(Session *session, int64_t now_us);
 

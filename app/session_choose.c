@@ -105,7 +105,7 @@ bool session_is_own(const Session *session, const SessionCandidate *candidate)
 static int64_t try_us(const Session *session, const Target *target)
 {
     const SessionCandidate *seen = &target->seen;
-    if (session_is_own(session, seen))
+    if (session_is_own(session, seen) || session_bars(session, seen))
         return INT64_MAX;
     int64_t at = MAX(target->next_try_us, ready_us(session, seen));
     bool fresh = session_of_place(session, seen) && !seen->remembered &&
@@ -271,6 +271,7 @@ void session_choose(Session *session, uint64_t candidate, int64_t now_us)
     if (session->serving && candidate == SESSION_SELF)
         return;
     session_begin(session, now_us);
+    session_unbar(session);
     session->chosen = candidate;
     session->chosen_us = session->now_us;
     if (session->phase == PHASE_LEFT)
@@ -297,7 +298,10 @@ void session_choose(Session *session, uint64_t candidate, int64_t now_us)
 void session_try_now(Session *session, int64_t now_us)
 {
     session_begin(session, now_us);
-    session_forgive(session);
+    if (session_may_return(session)) {
+        session_unbar(session);
+        session_forgive(session);
+    }
     session_end(session);
 }
 

@@ -6,11 +6,13 @@ void held_clear(Held *held)
 {
     g_clear_pointer(&held->text, g_free);
     g_clear_pointer(&held->offer, offer_unref);
+    moderation_content_clear(&held->act);
 }
 
 /* An offer that cannot be read (only a private one can be such) is like something sealed that
  * cannot be opened. */
-static void describe_content(SessionMessage *out, const uint8_t *content, size_t length, Held *held)
+static void describe_content(const Session *session, SessionMessage *out, const uint8_t *content,
+                             size_t length, Held *held)
 {
     MessageContent read = {0};
     if (content && out->kind == EVENT_MESSAGE && content_read_message(content, length, &read)) {
@@ -21,6 +23,8 @@ static void describe_content(SessionMessage *out, const uint8_t *content, size_t
         held->offer = content ? offer_read(content, length) : NULL;
         if (!held->offer)
             out->kind = EVENT_SEALED;
+    } else if (content && (out->kind == EVENT_MODERATION || out->kind == EVENT_TOPIC)) {
+        session_describe_act(session, content, length, out, held);
     }
     out->offer = held->offer;
     out->text = held->text ? held->text : "";
@@ -46,7 +50,7 @@ void session_describe(const Session *session, const Event *event, uint32_t opene
         out->kind = opened ? opened_kind : event_kind(event);
         content = opened ? g_bytes_get_data(opened, &length) : NULL;
     }
-    describe_content(out, content, length, held);
+    describe_content(session, out, content, length, held);
 }
 
 void session_describe_item(const Session *session, const Item *item, SessionMessage *out,
@@ -64,7 +68,43 @@ void session_describe_item(const Session *session, const Item *item, SessionMess
                             .position = item->position,
                             .delivery = item->why ? DELIVERY_STATE_REFUSED : DELIVERY_STATE_QUEUED,
                             .why = item->why};
-    describe_content(out, content, length, held);
+    describe_content(session, out, content, length, held);
+}
+
+static LogEntry *entry_copy(const LogEntry *entry)
+{
+    LogEntry *copy = g_memdup2(entry, sizeof *entry);
+    copy->event = event_ref(entry->event);
+    copy->opened = entry->opened ? g_bytes_ref(entry->opened) : NULL;
+    copy->conversation = NULL;
+    return copy;
+}
+
+static void entry_free(gpointer data)
+{
+    log_entry_clear(data);
+    g_free(data);
+}
+
+/* Those to be shown of the newest `limit` before `point`, in front of `shown`; `point` moves to the
+ * oldest that was looked at. False when there are no more. */
+static bool look_back(Session *session, GBytes *conversation, LogPoint *point, bool *has_point,
+                      unsigned limit, GPtrArray *shown)
+{
+    g_autoptr(GArray) entries =
+        log_history(session->log, conversation, *has_point ? point : NULL, limit, NULL);
+    if (!entries || entries->len == 0)
+        return false;
+    guint index = 0;
+    for (guint i = 0; i < entries->len; i++)
+        if (!session_hides(session, g_array_index(entries, LogEntry, i).event))
+            g_ptr_array_insert(shown, (int)index++,
+                               entry_copy(&g_array_index(entries, LogEntry, i)));
+    const Event *oldest = g_array_index(entries, LogEntry, 0).event;
+    point->time_ms = event_time_ms(oldest);
+    memcpy(point->hash, event_hash(oldest), HASH_SIZE);
+    *has_point = true;
+    return entries->len == limit;
 }
 
 unsigned session_history(Session *session, const ConversationId *conversation,
@@ -74,16 +114,23 @@ unsigned session_history(Session *session, const ConversationId *conversation,
     if (!session->log)
         return 0;
     g_autoptr(GBytes) bytes = conversation_bytes(conversation);
-    g_autoptr(GArray) entries = log_history(session->log, bytes, before, limit, NULL);
-    for (guint i = 0; entries && i < entries->len; i++) {
-        const LogEntry *entry = &g_array_index(entries, LogEntry, i);
+    g_autoptr(GPtrArray) shown = g_ptr_array_new_with_free_func(entry_free);
+    LogPoint point = {0};
+    bool has_point = before != NULL;
+    if (before)
+        point = *before;
+    while (shown->len < limit &&
+           look_back(session, bytes, &point, &has_point, limit - shown->len, shown)) {
+    }
+    for (guint i = 0; i < shown->len; i++) {
+        const LogEntry *entry = shown->pdata[i];
         SessionMessage message;
         g_auto(Held) held = {0};
         session_describe(session, entry->event, entry->opened_kind, entry->opened, conversation,
                          entry->source_position, &message, &held);
         each(&message, user);
     }
-    return entries ? entries->len : 0;
+    return shown->len;
 }
 
 unsigned session_outbox(Session *session, void (*each)(const SessionMessage *message, void *user),

@@ -283,6 +283,20 @@ struct Session {
     bool filled;       /* something was fetched since there were no holes */
     uint64_t compared; /* what is public of the relay's log is held up to here */
 
+    /* Roles, bans and mutes: session_moderation.c, session_barred.c. */
+    Moderation *moderation; /* NULL before the first place */
+    GArray *unsure;         /* Arrival: acts that do not count, as far as is known */
+    bool rules_changed;     /* told after the commit */
+    int64_t rules_us;       /* a ban or mute ends then; INT64_MAX */
+    bool claims;            /* typed a code at this relay: it may make this person an admin */
+    bool claiming;          /* and it did not answer yet */
+    char *barred;           /* NULL: let in, as far as is known */
+    char *own_kick;         /* serving, and sent away: why */
+    uint64_t barred_id;     /* the candidate that did it … */
+    uint8_t barred_place[PLACE_SIZE]; /* … and its place; zeros: not known */
+    int64_t barred_until_us;          /* INT64_MAX: until a person tries */
+    int64_t barred_least_us;          /* which is of no use before */
+
     /* Sending: session_outbox.c. */
     GPtrArray *outbox;   /* Item */
     GArray *repairs;     /* Repair */
@@ -350,6 +364,8 @@ void session_tell_damage(Session *session);
 /* Whose log was read last, of others. */
 void session_load_relay(Session *session);
 void session_remember_relay(Session *session, const uint8_t *log, const char *place_name);
+/* A valid name; remembered. */
+void session_set_place_name(Session *session, const char *name);
 /* A setting of the store that belongs to this place; transfer full. */
 char *session_setting(const Session *session, const char *name);
 GBytes *conversation_bytes(const ConversationId *conversation);
@@ -402,6 +418,7 @@ void session_disk_failed(Session *session, const GError *error);
 void arrival_clear(gpointer data);
 /* Which conversation it belongs to, and what is sealed in it. */
 void session_file_arrival(const Session *session, Arrival *arrival);
+void session_tell_arrival(Session *session, const Arrival *arrival);
 /* A message is told once, whatever brought it: false when it was. */
 bool session_first_showing(Session *session, const Event *event);
 
@@ -417,6 +434,9 @@ void session_tell_item(Session *session, const Item *item, SessionEventType type
                        DeliveryState state);
 /* The relay will not have it: the person decides. May free `item`. */
 void session_refuse(Session *session, Item *item, const char *why);
+/* Queues what a person says and tells it; `token` may be NULL. */
+gboolean session_queue_said(Session *session, const ConversationId *conversation, uint32_t kind,
+                            GBytes *content, uint8_t *token, GError **error);
 
 /* session_submit.c */
 /* What is signed next: the profile before messages, so that others know who speaks. NULL: all are.
@@ -462,6 +482,7 @@ void session_early_notes(Session *session);
 typedef struct {
     char *text;
     Offer *offer;
+    ModerationContent act;
 } Held;
 void held_clear(Held *held);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Held, held_clear)
@@ -472,4 +493,5 @@ void session_describe(const Session *session, const Event *event, uint32_t opene
 void session_describe_item(const Session *session, const Item *item, SessionMessage *out,
                            Held *held);
 
-#include "app/session_carry.h" /* its other half */
+#include "app/session_carry.h" /* its other parts */
+#include "app/session_rules.h"

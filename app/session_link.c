@@ -151,8 +151,11 @@ static void welcome(Session *session, const Wire__Welcome *welcome)
     session->relay_program = welcome->relay_program;
     take_limits(session, welcome->limits);
     session_meet_log(session, welcome->restored);
+    if (session->phase == PHASE_GREETING)
+        session_adopt_keeper(session, welcome);
     if (session->phase != PHASE_GREETING) /* the disk */
         return;
+    session_unbar(session);
     draw_live_line(session);
     session_set_phase(session, PHASE_WELCOMED);
     session_holes_begin(session);
@@ -427,6 +430,9 @@ static void dispatch(Session *session, const Wire__Frame *frame)
         break;
     case WIRE__FRAME__BODY_PONG:
         pong(session, frame->pong);
+        break;
+    case WIRE__FRAME__BODY_ADVICE:
+        session_advice(session, frame->advice);
         break;
     default: /* not for members, or of a newer version */
         break;

@@ -28,8 +28,7 @@ static bool others_here(const Session *session)
     return false;
 }
 
-/* Ends what there is, without a loss. */
-static void leave(Session *session, const char *why)
+void session_leave_place(Session *session, const char *why)
 {
     session_commit(session);
     session_forget_plan(session);
@@ -50,7 +49,8 @@ static void leave(Session *session, const char *why)
 
 static void leave_network(Session *session)
 {
-    leave(session, "");
+    session_leave_place(session, "");
+    session_unbar(session);
     session->chosen = 0;
     session->started_us = session->now_us;
     session->wants_connect_told = false;
@@ -108,9 +108,9 @@ void session_mind_network(Session *session)
         return;
     session->doubt_us = INT64_MAX;
     if (!session->network.up && session->current.id == SESSION_SELF)
-        leave(session, NO_NETWORK);
+        session_leave_place(session, NO_NETWORK);
     else if (!session->network.up && !linked(session))
-        leave(session, NO_NETWORK);
+        session_leave_place(session, NO_NETWORK);
     else if (session->network.up && !others_here(session))
         leave_network(session);
 }

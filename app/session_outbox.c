@@ -147,9 +147,8 @@ static gboolean check_recipient(const Session *session, const ConversationId *co
     return FALSE;
 }
 
-/* Queues what a person says and tells it. */
-static gboolean queue_said(Session *session, const ConversationId *conversation, uint32_t kind,
-                           GBytes *content, uint8_t *token, GError **error)
+gboolean session_queue_said(Session *session, const ConversationId *conversation, uint32_t kind,
+                            GBytes *content, uint8_t *token, GError **error)
 {
     Item *item = session_queue(session, conversation, kind, content, error);
     if (!item)
@@ -171,7 +170,8 @@ static gboolean say(Session *session, const ConversationId *conversation, const 
                                       : "There is nothing to send.");
         return FALSE;
     }
-    if (!check_recipient(session, conversation, error))
+    if (!check_recipient(session, conversation, error) ||
+        !session_may_write(session, conversation, error))
         return FALSE;
     g_autoptr(GBytes) content = content_message(clean, action, NULL);
     if (!content) {
@@ -180,7 +180,7 @@ static gboolean say(Session *session, const ConversationId *conversation, const 
         return FALSE;
     }
     session->typing_sent_us = 0;
-    return queue_said(session, conversation, EVENT_MESSAGE, content, token, error);
+    return session_queue_said(session, conversation, EVENT_MESSAGE, content, token, error);
 }
 
 gboolean session_say(Session *session, const ConversationId *conversation, const char *text,
@@ -195,7 +195,8 @@ gboolean session_say(Session *session, const ConversationId *conversation, const
 static gboolean post(Session *session, const ConversationId *conversation, const Offer *offer,
                      uint8_t *token, GError **error)
 {
-    if (!check_recipient(session, conversation, error))
+    if (!check_recipient(session, conversation, error) ||
+        !session_may_write(session, conversation, error))
         return FALSE;
     Offer shown = *offer;
     if (!conversation->direct) { /* the relay could look at the picture */
@@ -208,7 +209,7 @@ static gboolean post(Session *session, const ConversationId *conversation, const
                             "These files cannot be offered.");
         return FALSE;
     }
-    return queue_said(session, conversation, EVENT_OFFER, content, token, error);
+    return session_queue_said(session, conversation, EVENT_OFFER, content, token, error);
 }
 
 gboolean session_offer(Session *session, const ConversationId *conversation, const Offer *offer,

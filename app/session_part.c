@@ -39,6 +39,11 @@ void session_parted(Session *session, const Wire__Goodbye *goodbye)
         return;
     note_named(session, goodbye);
     switch (goodbye->why) {
+    case WIRE__PARTING__KICKED:
+    case WIRE__PARTING__BANNED:
+    case WIRE__PARTING__NOT_ADMITTED:
+        session_bar(session, goodbye);
+        break;
     case WIRE__PARTING__WRONG_VERSION:
         session_drop(session, "The relay speaks another version; one of the two must be updated.",
                      AWAY_LOST_US);

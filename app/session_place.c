@@ -78,6 +78,16 @@ void session_load_relay(Session *session)
         session->place_name = g_strdup("");
 }
 
+void session_set_place_name(Session *session, const char *name)
+{
+    if (strcmp(name, session->place_name) == 0)
+        return;
+    g_autofree char *setting = session_setting(session, "place-name");
+    store_set_setting(session->store, setting, name, NULL);
+    g_free(session->place_name);
+    session->place_name = g_strdup(name);
+}
+
 void session_remember_relay(Session *session, const uint8_t *log, const char *place_name)
 {
     g_autofree char *place = hex(log_place(session->log), PLACE_SIZE);
@@ -100,12 +110,9 @@ void session_remember_relay(Session *session, const uint8_t *log, const char *pl
     }
     session->has_relay_log = true;
     g_autofree char *clean = text_make_name(place_name, strlen(place_name));
-    if (clean && strcmp(clean, session->place_name) != 0) {
-        g_autofree char *setting = session_setting(session, "place-name");
-        store_set_setting(session->store, setting, clean, NULL);
-        g_free(session->place_name);
-        session->place_name = g_steal_pointer(&clean);
-    }
+    const char *renamed = moderation_place_name(session->moderation);
+    if (renamed || clean)
+        session_set_place_name(session, renamed ? renamed : clean);
 }
 
 void session_close_place(Session *session)
@@ -118,6 +125,7 @@ void session_close_place(Session *session)
     session_end_exchange(session);
     session->has_carrier = false;
     session->moved_us = INT64_MAX;
+    session_forget_moderation(session);
     g_clear_pointer(&session->log, log_close);
     session->has_relay_log = false;
     session->has_incarnation = false;
@@ -165,6 +173,7 @@ gboolean session_open_place(Session *session, const uint8_t *place, GError **err
     session->incarnation = incarnation;
     session_load_relay(session);
     session_load_people(session);
+    session_load_moderation(session);
     session_load_outbox(session);
     session->losses = log_losses(log);
     log_set_owner(log, identity_key(session->identity));

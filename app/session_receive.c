@@ -321,14 +321,19 @@ bool session_first_showing(Session *session, const Event *event)
     return g_hash_table_add(session->shown, key);
 }
 
-static void tell_arrival(Session *session, const Arrival *arrival)
+void session_tell_arrival(Session *session, const Arrival *arrival)
 {
     const Event *event = arrival->event;
     if (event_kind(event) == EVENT_PROFILE && event_lane(event) == LANE_PUBLIC) {
         session_set_profile(session, event, true);
         return;
     }
-    session_hear_of(session, event_author(event));
+    if (!session_is_relay_program(session, event_author(event)))
+        session_hear_of(session, event_author(event));
+    if (session_hides(session, event)) {
+        session_keep_unsure(session, arrival);
+        return;
+    }
     if (!arrival->filed || !session_first_showing(session, event))
         return;
     if (arrival->live)
@@ -408,12 +413,14 @@ bool session_commit(Session *session)
         session_disk_failed(session, error);
         return false;
     }
+    bool rules_changed = session_count_acts(session);
     session_stored_items(session);
     g_autoptr(GArray) arrivals = g_steal_pointer(&session->arrivals);
     session->arrivals = g_array_new(FALSE, FALSE, sizeof(Arrival));
     g_array_set_clear_func(session->arrivals, arrival_clear);
     for (guint i = 0; i < arrivals->len; i++)
-        tell_arrival(session, &g_array_index(arrivals, Arrival, i));
+        session_tell_arrival(session, &g_array_index(arrivals, Arrival, i));
+    session_acts_told(session, arrivals, rules_changed);
     if (session->first_page && session->phase == PHASE_WELCOMED)
         tell_joined(session);
     tell_older(session, arrivals);

@@ -7,7 +7,8 @@
 static bool has_means(const Session *session)
 {
     return session->output.serve && session->addresses && session->addresses[0] &&
-           session->network_told && session->network.up && session->phase != PHASE_LEFT;
+           session->network_told && session->network.up && session->phase != PHASE_LEFT &&
+           !session->barred;
 }
 
 bool session_can_serve(const Session *session)

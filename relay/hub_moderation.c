@@ -230,6 +230,16 @@ bool hub_is_muted(const Hub *hub, const uint8_t *key)
     return moderation_muted(hub->moderation, key, hub_room_time_ms(hub), NULL);
 }
 
+/* An admin makes this relay a keeper in the eyes of those who follow another one: here it is one
+ * already. */
+static bool vouches(const Hub *hub, const Event *event, const ModerationContent *content)
+{
+    const uint8_t *keeper = moderation_keeper(hub->moderation);
+    return content->act == ACT_GRANT && content->role == ROLE_KEEPER && keeper &&
+           memcmp(content->member, keeper, KEY_SIZE) == 0 &&
+           moderation_role(hub->moderation, event_author(event)) != ROLE_MEMBER;
+}
+
 static char *objection_to_act(Hub *hub, const Event *event)
 {
     size_t length = 0;
@@ -237,6 +247,8 @@ static char *objection_to_act(Hub *hub, const Event *event)
     g_auto(ModerationContent) content = {.act = ACT_MOTD}; /* a topic is like it */
     if (event_kind(event) == EVENT_MODERATION && !moderation_read(bytes, length, &content))
         return g_strdup("This relay is too old for that.");
+    if (vouches(hub, event, &content))
+        return NULL;
     bool about_somebody = content.act >= ACT_GRANT && content.act <= ACT_UNMUTE;
     const char *why = NULL;
     moderation_may(hub->moderation, event_author(event), content.act,

@@ -96,6 +96,7 @@ void party_free(Party *party)
     g_ptr_array_unref(party->pipes);
     remove_tree(party->directory);
     g_free(party->directory);
+    g_free(party->why);
     g_free(party);
 }
 

@@ -50,6 +50,22 @@ unsigned party_heard(Party *party, char who, const char *text);
 unsigned party_sent(Party *party, char who, const char *text);
 /* How often a line was told, such as "moved: …", "state lost", "b left". */
 unsigned party_told(Party *party, char who, const char *line);
+/* The relay program (or whoever serves) acts in its own name; `lasting_ms` as session_moderate().
+ */
+void party_act(Party *party, char relay, ModerationAct act, char member, Role role,
+               int64_t lasting_ms, const char *text);
+/* `who` does, on `member` ('-': nobody); whether that was queued. Else `party_why()` says why not.
+ */
+bool party_moderate(Party *party, char who, ModerationAct act, char member, int64_t lasting_ms,
+                    const char *text);
+/* `who` types the code of the relay: any code is right, and makes an admin. */
+void party_claim(Party *party, char who);
+/* As party_say(); whether it was queued. */
+bool party_may_say(Party *party, char who, const char *text);
+/* The sentence of the last refusal. */
+const char *party_why(const Party *party);
+const uint8_t *party_key(Party *party, char who);
+int64_t party_now_us(const Party *party);
 /* How often `who` was asked to serve. */
 unsigned party_served(Party *party, char who);
 

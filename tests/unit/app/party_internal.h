@@ -67,6 +67,8 @@ struct Party {
     GPtrArray *pipes;
     bool deaf;
     char *directory; /* of the logs */
+    char *why;       /* of the last refusal */
+    uint64_t signed_events;
 };
 
 /* Nothing passes between them now. */
@@ -79,3 +81,5 @@ extern const SessionOutput party_output;
 void party_hub_start(PartyNode *node, Log *log, int64_t room_time_ms);
 void party_hub_end(PartyNode *node);
 int64_t party_wall_ms(void *node);
+/* HubOutput.claim */
+char *party_take_claim(const uint8_t *key, const char *code, void *node);

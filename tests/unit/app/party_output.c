@@ -35,8 +35,11 @@ int64_t party_wall_ms(void *user)
 
 void party_hub_start(PartyNode *node, Log *log, int64_t room_time_ms)
 {
-    static const HubOutput output = {
-        .send = hub_send_out, .queued = hub_queued, .close = hub_close, .wall_ms = party_wall_ms};
+    static const HubOutput output = {.send = hub_send_out,
+                                     .queued = hub_queued,
+                                     .close = hub_close,
+                                     .wall_ms = party_wall_ms,
+                                     .claim = party_take_claim};
     HubConfig config = {.place_name = "Party",
                         .self = identity_key(node->identity),
                         .relay_program = node->relay_program,
@@ -147,6 +150,13 @@ static void out_event(const SessionEvent *event, void *user)
     else if (event->type == SESSION_EVENT_DELIVERY &&
              event->message->delivery == DELIVERY_STATE_SENT)
         tell(node, "sent ", event->message->text);
+    else if (event->type == SESSION_EVENT_DELIVERY &&
+             event->message->delivery == DELIVERY_STATE_REFUSED)
+        tell(node, "refused ", event->message->why);
+    else if (event->type == SESSION_EVENT_RULES)
+        tell(node, "rules", "");
+    else if (event->type == SESSION_EVENT_BARRED)
+        tell(node, "barred ", event->code);
     else if (event->type == SESSION_EVENT_WANTS_CONNECT)
         tell(node, "wants connect", "");
     else if (event->type == SESSION_EVENT_MEMBER)

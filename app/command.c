@@ -3,25 +3,12 @@
 #include "app/commands/all.h"
 
 static const Command *const table[] = {
-    &command_help,
-    &command_who,
-    &command_msg,
-    &command_nick,
-    &command_me,
-    &command_send,
-    &command_accept,
-    &command_decline,
-    &command_transfers,
-    &command_cancel,
-    &command_pause,
-    &command_resume,
-    &command_retry,
-    &command_away,
-    &command_back,
-    &command_history,
-    &command_connect,
-    &command_quit,
-    NULL,
+    &command_help,    &command_who,    &command_msg,     &command_nick,      &command_me,
+    &command_send,    &command_accept, &command_decline, &command_transfers, &command_cancel,
+    &command_pause,   &command_resume, &command_retry,   &command_away,      &command_back,
+    &command_history, &command_topic,  &command_motd,    &command_announce,  &command_kick,
+    &command_ban,     &command_unban,  &command_mute,    &command_unmute,    &command_rename,
+    &command_admin,   &command_claim,  &command_connect, &command_quit,      NULL,
 };
 
 const Command *const *commands(void)
@@ -52,13 +39,19 @@ static bool looks_like_command(const char *word)
     return word[0] == '/' && g_ascii_isalpha(word[1]) && !strchr(word + 1, '/');
 }
 
+const char *command_fault(const GError *error)
+{
+    bool denied = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED);
+    return denied ? "not-allowed" : "not-queued";
+}
+
 static void say(const CommandContext *context, const char *text)
 {
     g_autoptr(GError) error = NULL;
     int64_t now_us = g_get_monotonic_time();
     if (!session_say(member_session(context->member), &context->here, text, false, NULL, now_us,
                      &error))
-        context->fail("not-queued", error->message, context->user);
+        context->fail(command_fault(error), error->message, context->user);
     member_touched(context->member);
 }
 

@@ -36,6 +36,8 @@ typedef struct {
     void (*run)(const CommandContext *context, const char *arguments);
 } Command;
 
+/* Why something was not queued, in one word. */
+const char *command_fault(const GError *error);
 /* All of them, NULL-terminated, in the order of /help. */
 const Command *const *commands(void);
 /* A typed line: runs the command, or says it as a message where `context->here` is. "//x" says

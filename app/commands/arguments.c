@@ -1,5 +1,6 @@
 #include "app/commands/arguments.h"
 
+#include "relay/duration.h"
 #include "relay/text.h"
 
 #include <glob.h>
@@ -136,4 +137,58 @@ void arguments_act(const CommandContext *context, const char *text,
         context->print(line, context->user);
     }
     member_touched(context->member);
+}
+
+const SessionMember *arguments_take_member(const CommandContext *context, const char **rest,
+                                           const char *usage)
+{
+    Session *session = member_session(context->member);
+    g_autofree char *name = arguments_take_name(session, rest);
+    *rest += strspn(*rest, " \t");
+    if (*name == '\0') {
+        context->fail("usage", usage, context->user);
+        return NULL;
+    }
+    g_autoptr(GError) error = NULL;
+    const SessionMember *member = session_find_member(session, name, &error);
+    if (!member)
+        context->fail("no-such-member", error->message, context->user);
+    return member;
+}
+
+const SessionMember *arguments_take_verdict(const CommandContext *context, const char **rest,
+                                            const char *usage, int64_t *lasting_ms)
+{
+    const SessionMember *member = arguments_take_member(context, rest, usage);
+    if (!member)
+        return NULL;
+    *lasting_ms = 0;
+    if (member == session_self(member_session(context->member))) {
+        context->fail("not-possible", "That is yourself.", context->user);
+        return NULL;
+    }
+    if (duration_take(rest, lasting_ms) == DURATION_WRONG) {
+        context->fail("usage", DURATION_HELP, context->user);
+        return NULL;
+    }
+    return member;
+}
+
+void arguments_moderate(const CommandContext *context, ModerationAct act,
+                        const SessionMember *member, Role role, int64_t lasting_ms,
+                        const char *text)
+{
+    g_autoptr(GError) error = NULL;
+    if (!session_moderate(member_session(context->member), act, member ? member->key : NULL, role,
+                          lasting_ms, text, g_get_monotonic_time(), &error)) {
+        bool denied = g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED);
+        context->fail(denied ? "not-allowed" : "not-possible", error->message, context->user);
+    }
+    member_touched(context->member);
+}
+
+bool arguments_is_admin(const CommandContext *context, const SessionMember *member)
+{
+    const Moderation *moderation = session_moderation(member_session(context->member));
+    return moderation && moderation_role(moderation, member->key) != ROLE_MEMBER;
 }

@@ -22,3 +22,18 @@ void arguments_act(const CommandContext *context, const char *text,
                    gboolean (*act)(Transfers *transfers, const uint8_t *id, int64_t now_us,
                                    GError **error),
                    const char *done);
+
+/* Takes the name of somebody of this place off the beginning of `*rest`, and the blanks behind it.
+ * NULL when it has failed: without a name (`usage` is the sentence), or nobody is called that. */
+const SessionMember *arguments_take_member(const CommandContext *context, const char **rest,
+                                           const char *usage);
+/* The same of a name, a duration if there is one, and a reason: for bans and mutes. `*lasting_ms`
+ * 0: none was said. */
+const SessionMember *arguments_take_verdict(const CommandContext *context, const char **rest,
+                                            const char *usage, int64_t *lasting_ms);
+/* session_moderate(), failing with its sentence. */
+void arguments_moderate(const CommandContext *context, ModerationAct act,
+                        const SessionMember *member, Role role, int64_t lasting_ms,
+                        const char *text);
+/* Is this an admin, or a keeper? */
+bool arguments_is_admin(const CommandContext *context, const SessionMember *member);

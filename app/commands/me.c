@@ -9,7 +9,7 @@ static void run(const CommandContext *context, const char *arguments)
     g_autoptr(GError) error = NULL;
     if (!session_say(member_session(context->member), &context->here, arguments, true, NULL,
                      g_get_monotonic_time(), &error))
-        context->fail("not-queued", error->message, context->user);
+        context->fail(command_fault(error), error->message, context->user);
     member_touched(context->member);
 }
 

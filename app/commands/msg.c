@@ -22,7 +22,7 @@ static void run(const CommandContext *context, const char *arguments)
     ConversationId conversation = {.direct = true};
     memcpy(conversation.id, to->key, KEY_SIZE);
     if (!session_say(session, &conversation, rest, false, NULL, g_get_monotonic_time(), &error))
-        context->fail("not-queued", error->message, context->user);
+        context->fail(command_fault(error), error->message, context->user);
     member_touched(context->member);
 }
 

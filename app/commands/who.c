@@ -1,5 +1,6 @@
 /* Who is here, then who was, those who left last first and not more of these than one can read. */
 #include "app/commands/all.h"
+#include "relay/duration.h"
 #include "relay/text.h"
 
 #define OFFLINE_SHOWN 20
@@ -28,6 +29,26 @@ static char *point_in_time(int64_t time_ms)
     return g_date_time_format(time, today ? "%H:%M" : "%-d %B %Y");
 }
 
+/* ", admin", ", muted until 18:05"; "" for most. */
+static char *standing(Session *session, const uint8_t *key)
+{
+    const Moderation *moderation = session_moderation(session);
+    int64_t now_us = g_get_monotonic_time();
+    int64_t room_ms = session_room_time_ms(session, now_us);
+    int64_t offset_ms = session_room_offset_ms(session, now_us);
+    Verdict verdict = {0};
+    if (!moderation)
+        return g_strdup("");
+    const char *role = moderation_role(moderation, key) != ROLE_MEMBER ? ", admin" : "";
+    bool banned = moderation_banned(moderation, key, room_ms, &verdict);
+    if (!banned && !moderation_muted(moderation, key, room_ms, &verdict))
+        return g_strdup(role);
+    g_autofree char *end = verdict.until_ms > 0
+                               ? duration_point(verdict.until_ms - offset_ms, room_ms - offset_ms)
+                               : NULL;
+    return g_strconcat(role, banned ? ", banned" : ", muted", end ? " until " : "", end, NULL);
+}
+
 static void print_member(const CommandContext *context, const SessionMember *member, bool self)
 {
     static const char *const words[] = {
@@ -35,12 +56,13 @@ static void print_member(const CommandContext *context, const SessionMember *mem
     g_autofree char *name = text_escape(member->shown, strlen(member->shown));
     g_autofree char *since =
         member->presence == MEMBER_ONLINE ? NULL : point_in_time(member->since_ms);
-    g_autofree char *line =
-        g_strdup_printf("%-8s %s%s%s%s", words[member->presence], name, self ? " (you)" : "",
-                        !since                               ? ""
-                        : member->presence == MEMBER_OFFLINE ? ", last here "
-                                                             : ", since ",
-                        since ? since : "");
+    g_autofree char *said = standing(member_session(context->member), member->key);
+    g_autofree char *line = g_strdup_printf("%-8s %s%s%s%s%s", words[member->presence], name,
+                                            self ? " (you)" : "", said,
+                                            !since                               ? ""
+                                            : member->presence == MEMBER_OFFLINE ? ", last here "
+                                                                                 : ", since ",
+                                            since ? since : "");
     context->print(line, context->user);
 }
 

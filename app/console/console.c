@@ -236,6 +236,9 @@ static void show_message(Console *console, const SessionEvent *event)
         if (!console->terminal)
             return;
         bool waits = session_state(session) != SESSION_JOINED;
+        bool act = message->kind == EVENT_MODERATION || message->kind == EVENT_TOPIC;
+        if (act && !waits) /* shown when it counts */
+            return;
         console->waits |= waits;
         printer_set_echo(NULL); /* the message stands for what was typed */
         print(console, message, waits ? PRINT_WAITING : PRINT_LIVE);
@@ -253,6 +256,7 @@ static void show_delivery(Console *console, const SessionMessage *message)
     g_autoptr(GBytes) token = g_bytes_new(message->token, TOKEN_SIZE);
     bool shown = g_hash_table_contains(console->typed, token);
     console->printer->delivery(session, message);
+    console->refused |= message->delivery == DELIVERY_STATE_REFUSED;
     if (message->delivery == DELIVERY_STATE_SENT && !shown)
         print(console, message, PRINT_LIVE);
     console_settle(console);
@@ -265,6 +269,18 @@ static void show_member(Console *console, const SessionEvent *event)
         return; /* the greeting names who is here */
     console->printer->member(member_session(console->member), event->member, event->change,
                              event->old_name);
+}
+
+/* What became of a code is an answer, not a fault. */
+static void show_notice(Console *console, const SessionEvent *event)
+{
+    const char *code = event->code ? event->code : "notice";
+    console->refused |= console_is_refusal(code);
+    if (strcmp(code, "claim") == 0 && !console->json)
+        console->printer->line(event->text);
+    else
+        console->printer->error(code, event->text);
+    console_settle(console);
 }
 
 static void on_event(const SessionEvent *event, void *user)
@@ -293,8 +309,7 @@ static void on_event(const SessionEvent *event, void *user)
             continue_history(console);
         break;
     case SESSION_EVENT_NOTICE:
-        console->refused |= event->code && console_is_refusal(event->code);
-        console->printer->error(event->code ? event->code : "notice", event->text);
+        show_notice(console, event);
         break;
     case SESSION_EVENT_WANTS_CONNECT:
         if (!console->json)
@@ -309,12 +324,16 @@ static void on_event(const SessionEvent *event, void *user)
     case SESSION_EVENT_MOVED:
         console->printer->moved(member_session(console->member), event->member, event->text);
         break;
+    case SESSION_EVENT_BARRED:
+        console_barred(console, event);
+        break;
+    case SESSION_EVENT_RULES:
+        console_rules(console);
+        break;
     case SESSION_EVENT_TYPING:
     case SESSION_EVENT_NOTE:
     case SESSION_EVENT_NOTE_RETURNED:
     case SESSION_EVENT_PASSPHRASE:
-    case SESSION_EVENT_BARRED:
-    case SESSION_EVENT_RULES:
         break;
     }
     if (!printer_alive())

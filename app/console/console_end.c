@@ -36,13 +36,9 @@ void console_leave(Console *console, int exit_code)
 
 bool console_is_refusal(const char *code)
 {
-    static const char *const codes[] = {"cannot-offer",
-                                        "cannot-accept",
-                                        "not-possible",
-                                        "no-such-transfer",
-                                        "no-such-room",
-                                        "no-folder",
-                                        NULL};
+    static const char *const codes[] = {
+        "cannot-offer",     "cannot-accept", "not-possible", "not-allowed",
+        "no-such-transfer", "no-such-room",  "no-folder",    NULL};
     return g_strv_contains(codes, code);
 }
 
@@ -71,7 +67,8 @@ static void tell_kept(Console *console)
 void console_settle(void *user)
 {
     Console *console = user;
-    bool outbox = !console->drained && waiting(console) > 0;
+    bool claims = session_claims(member_session(console->member));
+    bool outbox = !console->drained && (waiting(console) > 0 || claims);
     if (!console->ending || console->leaving || outbox || console_files_hold(console->files))
         return;
     tell_kept(console);

@@ -4,6 +4,7 @@
 #include "app/console/console.h"
 
 #define EXIT_FAILED 1
+#define EXIT_BARRED 77 /* EX_NOPERM of sysexits.h: banned, removed, not on the list */
 
 typedef struct Console Console;
 
@@ -27,9 +28,16 @@ struct Console {
     uint64_t newest;   /* position of the newest one shown of #general */
     GHashTable *typed; /* tokens of what was typed here: shown already */
     bool waits;        /* some of these wait for a link */
+    bool muted;        /* as far as was told */
     guint start_timer, drain_timer, skipped_timer;
     int exit_code;
 };
+
+/* console_rules.c */
+/* SESSION_EVENT_RULES */
+void console_rules(Console *console);
+/* SESSION_EVENT_BARRED: a script ends. */
+void console_barred(Console *console, const SessionEvent *event);
 
 /* console_end.c */
 /* Goodbye, then the loop ends with this code. */

@@ -60,6 +60,26 @@ static const char *shown(Session *session, const uint8_t *key)
     return member ? member->shown : "";
 }
 
+/* What the place's rules say of somebody. */
+static void add_standing(JsonBuilder *builder, Session *session, const uint8_t *key)
+{
+    const Moderation *moderation = session_moderation(session);
+    int64_t room_ms = session_room_time_ms(session, g_get_monotonic_time());
+    Verdict verdict = {0};
+    if (!moderation)
+        return;
+    if (moderation_role(moderation, key) != ROLE_MEMBER)
+        add_flag(builder, "admin", true);
+    if (moderation_muted(moderation, key, room_ms, &verdict)) {
+        add_flag(builder, "muted", true);
+        add_number(builder, "muted_until", verdict.until_ms);
+    }
+    if (moderation_banned(moderation, key, room_ms, &verdict)) {
+        add_flag(builder, "banned", true);
+        add_number(builder, "banned_until", verdict.until_ms);
+    }
+}
+
 static void add_members(JsonBuilder *builder, Session *session)
 {
     static const char *const words[] = {
@@ -73,6 +93,7 @@ static void add_members(JsonBuilder *builder, Session *session)
         add_text(builder, "name", member->shown);
         add_hex(builder, "key", member->key, KEY_SIZE);
         add_text(builder, "presence", words[member->presence]);
+        add_standing(builder, session, member->key);
         json_builder_end_object(builder);
     }
     json_builder_end_array(builder);
@@ -86,6 +107,14 @@ static void add_carrier(JsonBuilder *builder, Session *session)
         add_hex(builder, "relay_key", session_relay_key(session), KEY_SIZE);
 }
 
+static void add_rules(JsonBuilder *builder, Session *session)
+{
+    static const uint8_t general[PLACE_SIZE];
+    const Moderation *moderation = session_moderation(session);
+    add_text(builder, "topic", moderation_topic(moderation, general));
+    add_text(builder, "motd", moderation_motd(moderation));
+}
+
 static void joined(Session *session, bool again)
 {
     g_autoptr(JsonBuilder) builder = begin("joined");
@@ -94,7 +123,25 @@ static void joined(Session *session, bool again)
     add_text(builder, "name", session_self(session)->shown);
     add_hex(builder, "key", session_self(session)->key, KEY_SIZE);
     add_carrier(builder, session);
+    add_rules(builder, session);
     add_members(builder, session);
+    end(builder);
+}
+
+static void rules(Session *session)
+{
+    g_autoptr(JsonBuilder) builder = begin("rules");
+    add_text(builder, "place", session_place_name(session));
+    add_rules(builder, session);
+    add_standing(builder, session, session_self(session)->key);
+    end(builder);
+}
+
+static void barred(Session *session, const char *code, const char *text)
+{
+    g_autoptr(JsonBuilder) builder = begin("barred");
+    add_text(builder, "code", code);
+    add_text(builder, "text", text);
     end(builder);
 }
 
@@ -123,6 +170,48 @@ static void add_items(JsonBuilder *builder, const Offer *offer)
         add_number(builder, "unlisted", offer->unlisted);
 }
 
+static const char *act_name(ModerationAct act)
+{
+    static const char *const names[] = {
+        [ACT_GRANT] = "grant",   [ACT_KICK] = "kick", [ACT_BAN] = "ban",
+        [ACT_UNBAN] = "unban",   [ACT_MUTE] = "mute", [ACT_UNMUTE] = "unmute",
+        [ACT_RENAME] = "rename", [ACT_MOTD] = "motd", [ACT_ANNOUNCE] = "announce"};
+    return (size_t)act < G_N_ELEMENTS(names) && names[act] ? names[act] : "unknown";
+}
+
+/* "act" and whom it concerns, how and until when; "reason" is what the author wrote. */
+static void add_act(JsonBuilder *builder, Session *session, const SessionMessage *message)
+{
+    static const uint8_t nobody[KEY_SIZE];
+    static const char *const roles[] = {"member", "admin", "keeper"};
+    const ModerationContent *act = message->act;
+    if (message->kind == EVENT_TOPIC)
+        add_text(builder, "act", "topic");
+    if (message->by_relay)
+        add_flag(builder, "by_relay", true);
+    if (!act)
+        return;
+    add_text(builder, "act", act_name(act->act));
+    if (memcmp(act->member, nobody, KEY_SIZE) != 0) {
+        add_text(builder, "name", shown(session, act->member));
+        add_hex(builder, "member", act->member, KEY_SIZE);
+    }
+    if (act->act == ACT_GRANT)
+        add_text(builder, "role", roles[MIN((unsigned)act->role, 2U)]);
+    if (act->act == ACT_BAN || act->act == ACT_MUTE)
+        add_number(builder, "until", act->until_ms);
+    add_text(builder, "reason", act->text);
+}
+
+static const char *event_of(const SessionMessage *message)
+{
+    if (message->act && message->act->act == ACT_ANNOUNCE)
+        return "announcement";
+    if (message->kind == EVENT_TOPIC)
+        return "topic";
+    return message->act ? "moderation" : "message";
+}
+
 static void add_message(JsonBuilder *builder, Session *session, const SessionMessage *message)
 {
     add_hex(builder, "id", message->token, TOKEN_SIZE);
@@ -137,6 +226,7 @@ static void add_message(JsonBuilder *builder, Session *session, const SessionMes
     add_text(builder, "text", message->text);
     if (message->action)
         add_flag(builder, "action", true);
+    add_act(builder, session, message);
     if (message->kind != EVENT_MESSAGE)
         add_number(builder, "kind", message->kind);
     if (message->offer) {
@@ -150,7 +240,7 @@ static void add_message(JsonBuilder *builder, Session *session, const SessionMes
 
 static void message(Session *session, const SessionMessage *message, PrintWhen when)
 {
-    g_autoptr(JsonBuilder) builder = begin("message");
+    g_autoptr(JsonBuilder) builder = begin(event_of(message));
     add_message(builder, session, message);
     if (memcmp(message->author, session_self(session)->key, KEY_SIZE) == 0)
         add_flag(builder, "own", true);
@@ -340,6 +430,8 @@ const Printer json_printer = {
     .member = member,
     .link = link_state,
     .moved = moved,
+    .rules = rules,
+    .barred = barred,
     .people = people,
     .history_end = history_end,
     .line = line,

@@ -40,6 +40,10 @@ typedef struct {
     void (*link)(Session *session, const char *why);
     /* Another node carries the room now; `who` NULL: a relay program. */
     void (*moved)(Session *session, const SessionMember *who, const char *text);
+    /* Roles, mutes, topic, motd or the place's name are others; NULL: the acts are told already. */
+    void (*rules)(Session *session);
+    /* Not let in: one word and why. */
+    void (*barred)(Session *session, const char *code, const char *text);
     void (*people)(Session *session);
     /* All of what /history asked for was printed. */
     void (*history_end)(unsigned count);

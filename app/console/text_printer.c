@@ -98,8 +98,30 @@ static bool mentions(Session *session, const char *text)
     return strstr(where, what) != NULL;
 }
 
+/* "[14:02] -- Mira muted Sam for 10 minutes: too loud", "[14:02] ** Mira announces: Tea!" */
+static void act(Session *session, const SessionMessage *message, PrintWhen when)
+{
+    g_autoptr(GDateTime) when_said = g_date_time_new_from_unix_local(message->time_ms / 1000);
+    write_day(when_said);
+    g_autofree char *time = clock_time(when_said);
+    g_autofree char *text = body(message->text);
+    const char *waits = when == PRINT_WAITING ? " (goes out when you are back)" : "";
+    bool announcement = message->act && message->act->act == ACT_ANNOUNCE;
+    g_autofree char *author =
+        message->by_relay ? g_strdup("The relay") : shown(session, message->author);
+    g_autofree char *bold = paint(BOLD, text);
+    g_autofree char *line =
+        announcement ? g_strdup_printf("%s ** %s announces: %s%s", time, author, bold, waits)
+                     : g_strdup_printf("%s -- %s%s", time, text, waits);
+    printer_write(line);
+}
+
 static void message(Session *session, const SessionMessage *message, PrintWhen when)
 {
+    if (message->act || message->kind == EVENT_TOPIC) {
+        act(session, message, when);
+        return;
+    }
     bool own = memcmp(message->author, session_self(session)->key, KEY_SIZE) == 0;
     g_autoptr(GDateTime) when_said = g_date_time_new_from_unix_local(message->time_ms / 1000);
     write_day(when_said);
@@ -232,6 +254,22 @@ static void write_carried(Session *session)
         write_painted(DIM, line);
 }
 
+static void write_if_any(const char *what, const char *text)
+{
+    g_autofree char *clean = body(text);
+    g_autofree char *line = g_strdup_printf("-- %s: %s", what, clean);
+    if (*text)
+        write_painted(DIM, line);
+}
+
+static void write_rules(Session *session)
+{
+    static const uint8_t general[PLACE_SIZE];
+    const Moderation *moderation = session_moderation(session);
+    write_if_any("Topic", moderation_topic(moderation, general));
+    write_if_any("Message of the day", moderation_motd(moderation));
+}
+
 static void joined(Session *session, bool again)
 {
     const char *name = session_place_name(session), *self = session_self(session)->shown;
@@ -251,8 +289,19 @@ static void joined(Session *session, bool again)
     }
     g_string_append(line, others == 0 ? " No one else is here yet." : ".");
     write_painted(DIM, line->str);
-    if (!again)
-        write_carried(session);
+    if (again)
+        return;
+    write_carried(session);
+    write_rules(session);
+}
+
+static void barred(Session *session, const char *code, const char *text)
+{
+    bool returns = strcmp(code, "kicked") == 0;
+    g_autofree char *clean = text_escape(text, strlen(text));
+    g_autofree char *line = g_strdup_printf(
+        "!! %s%s", clean, returns ? " /connect HOST:PORT or a new start brings you back." : "");
+    write_painted(ALARM, line);
 }
 
 static void delivery(Session *session, const SessionMessage *message)
@@ -345,6 +394,7 @@ const Printer text_printer = {
     .member = member,
     .link = link_state,
     .moved = moved,
+    .barred = barred,
     .history_end = history_end,
     .line = line,
     .error = error,

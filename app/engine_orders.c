@@ -10,6 +10,8 @@
 static void order_free(Order *order)
 {
     g_free(order->conversation);
+    if (order->text) /* it may be a passphrase */
+        explicit_bzero(order->text, strlen(order->text));
     g_free(order->text);
     g_strfreev(order->paths);
     g_clear_pointer(&order->data, g_bytes_unref);
@@ -161,6 +163,12 @@ static void run_connect(Engine *engine, const Order *order)
         timeline_notice(engine->timeline, "#general", error->message);
 }
 
+static void run_unlock(Engine *engine, const Order *order)
+{
+    member_unlock(engine->member, order->text);
+    timeline_touch(engine->timeline);
+}
+
 static void run_try_now(Engine *engine, const Order *order)
 {
     session_try_now(session_of(engine), g_get_monotonic_time());
@@ -261,6 +269,11 @@ void engine_join(Engine *engine, const char *choice_id)
 void engine_connect(Engine *engine, const char *address)
 {
     engine_give(engine, order_new(run_connect, NULL, address));
+}
+
+void engine_unlock(Engine *engine, const char *passphrase)
+{
+    engine_give(engine, order_new(run_unlock, NULL, passphrase));
 }
 
 void engine_try_now(Engine *engine)

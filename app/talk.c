@@ -62,6 +62,10 @@ static MessageKind kind_of(const SessionMessage *message)
 {
     if (message->kind == EVENT_OFFER && message->offer)
         return MESSAGE_OFFER;
+    if (message->act && message->act->act == ACT_ANNOUNCE)
+        return MESSAGE_ANNOUNCEMENT;
+    if (message->act || message->kind == EVENT_TOPIC)
+        return MESSAGE_MODERATION;
     if (message->kind != EVENT_MESSAGE)
         return MESSAGE_UNKNOWN;
     return message->action ? MESSAGE_ACTION : MESSAGE_TEXT;
@@ -73,7 +77,7 @@ static Row row_of(const SessionMessage *message, const char *own_name)
                                           DELIVERY_FAILED};
     bool waiting =
         message->delivery == DELIVERY_STATE_QUEUED || message->delivery == DELIVERY_STATE_REFUSED;
-    Row row = {.has_author = true,
+    Row row = {.has_author = !message->by_relay,
                .waiting = waiting,
                .message = {.kind = kind_of(message),
                            .delivery = deliveries[message->delivery],
@@ -233,8 +237,9 @@ static bool count_one(const Row *row, void *user)
     if (!row->waiting && talk->has_mark && rows_compare(&point, &talk->mark.point) <= 0)
         return false;
     MessageKind kind = row->message.kind;
-    bool said = kind == MESSAGE_TEXT || kind == MESSAGE_ACTION || kind == MESSAGE_OFFER;
-    bool others = row->has_author && said && memcmp(row->author, counting->self, KEY_SIZE) != 0;
+    bool said = kind == MESSAGE_TEXT || kind == MESSAGE_ACTION || kind == MESSAGE_OFFER ||
+                kind == MESSAGE_ANNOUNCEMENT;
+    bool others = said && memcmp(row->author, counting->self, KEY_SIZE) != 0;
     talk->unread += others;
     talk->mentions += others && row->message.mention;
     return talk->unread < COUNT_MAX;

@@ -158,6 +158,7 @@ void timeline_free(Timeline *timeline)
     g_array_unref(timeline->choices);
     model_unref(timeline->last);
     g_free(timeline->finding_line);
+    g_free(timeline->passphrase_why);
     timeline_transfers_clear(timeline);
     g_free(timeline);
 }
@@ -322,11 +323,19 @@ void timeline_event(Timeline *timeline, const SessionEvent *event, int64_t now_u
     case SESSION_EVENT_MOVED:
         moved_event(timeline, event->text);
         break;
+    case SESSION_EVENT_PASSPHRASE:
+        g_free(timeline->passphrase_why);
+        timeline->passphrase_why = g_strdup(event->text ? event->text : "");
+        timeline->changed = true;
+        break;
+    case SESSION_EVENT_BARRED:
+        timeline->changed = true;
+        break;
+    case SESSION_EVENT_RULES:
+        timeline_rules_changed(timeline);
+        break;
     case SESSION_EVENT_NOTE:
     case SESSION_EVENT_NOTE_RETURNED:
-    case SESSION_EVENT_PASSPHRASE:
-    case SESSION_EVENT_BARRED:
-    case SESSION_EVENT_RULES:
         break;
     }
 }

@@ -17,6 +17,7 @@ struct Timeline {
     SessionState link;
     int64_t link_since_us;
     int64_t no_network_since_us; /* INT64_MAX: there is one */
+    char *passphrase_why;        /* "" at first */
     CarriedBy carried_by;        /* told last; kept while the room moves */
     uint8_t carrier[KEY_SIZE];
     int64_t now_us; /* of the call under way */
@@ -29,6 +30,10 @@ struct Timeline {
     GPtrArray *accepted;   /* GBytes, owned; never changed, only replaced */
     char *folder;
 };
+
+/* timeline_snapshot.c */
+/* Roles, bans and mutes are others than those that the persons were made with. */
+void timeline_rules_changed(Timeline *timeline);
 
 /* timeline_transfers.c */
 void timeline_transfers_init(Timeline *timeline);

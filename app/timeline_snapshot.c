@@ -1,7 +1,40 @@
 /* Snapshots: from what the timeline keeps and the session says now. */
 #include "app/timeline_internal.h"
+#include "relay/moderation_line.h"
+#include "relay/text.h"
 
 #include <string.h>
+
+/* What the place's rules say of somebody now. */
+static void judge(const Timeline *timeline, Person *person)
+{
+    const Moderation *moderation = session_moderation(timeline->session);
+    if (!moderation)
+        return;
+    int64_t room_ms = session_room_time_ms(timeline->session, timeline->now_us);
+    person->admin = moderation_role(moderation, person->key) != ROLE_MEMBER;
+    person->muted = moderation_muted(moderation, person->key, room_ms, NULL);
+    person->banned = moderation_banned(moderation, person->key, room_ms, NULL);
+}
+
+void timeline_rules_changed(Timeline *timeline)
+{
+    GHashTableIter iter;
+    void *value = NULL;
+    for (g_hash_table_iter_init(&iter, timeline->persons);
+         g_hash_table_iter_next(&iter, NULL, &value);) {
+        const Person *known = value;
+        Person now = *known;
+        judge(timeline, &now);
+        if (now.admin == known->admin && now.muted == known->muted && now.banned == known->banned)
+            continue;
+        for (guint i = 0; i < timeline->talks->len; i++)
+            rows_author_changed(((Talk *)timeline->talks->pdata[i])->rows, known->key);
+        g_hash_table_iter_remove(&iter);
+        timeline->people_changed = true;
+    }
+    timeline->changed = true;
+}
 
 static const Person *person_of(const uint8_t *key, void *user)
 {
@@ -21,6 +54,7 @@ static const Person *person_of(const uint8_t *key, void *user)
         person.since_ms = member->since_ms;
         person.self = member == session_self(timeline->session);
     }
+    judge(timeline, &person);
     known = person_new(&person);
     g_hash_table_insert(timeline->persons, (gpointer)known->key, (gpointer)known);
     return known;
@@ -47,6 +81,11 @@ static gint newest_first(gconstpointer a, gconstpointer b)
     return first == second ? 0 : first < second ? 1 : -1;
 }
 
+static char *shown_line(const char *text)
+{
+    return text_visible(text, strlen(text));
+}
+
 static void build_talk(Timeline *timeline, ModelBuilder *builder, Talk *talk)
 {
     talk_count(talk, session_self(timeline->session)->key);
@@ -54,11 +93,14 @@ static void build_talk(Timeline *timeline, ModelBuilder *builder, Talk *talk)
     g_autoptr(GPtrArray) typing = g_ptr_array_new();
     for (guint i = 0; i < talk->typing->len; i++)
         g_ptr_array_add(typing, (gpointer)person_of(talk->typing->pdata[i], timeline));
+    const Moderation *moderation = session_moderation(timeline->session);
+    g_autofree char *topic =
+        person || !moderation ? NULL : shown_line(moderation_topic(moderation, talk->id.id));
     Conversation conversation = {
         .id = talk->name,
         .person = person,
         .name = person ? person->shown : "general",
-        .topic = "",
+        .topic = topic ? topic : "",
         .unread = talk->unread,
         .mentions = talk->mentions,
         .more_before = talk->more_in_log || session_may_have_older(timeline->session, &talk->id),
@@ -113,6 +155,38 @@ static void build_network(Timeline *timeline, ModelBuilder *builder, int64_t now
     model_builder_set_no_network(builder, timeline->no_network_since_us);
 }
 
+/* Why this person may not write in rooms. Transfer full; NULL when it may. */
+static char *silenced(const Timeline *timeline, const Moderation *moderation, int64_t now_us)
+{
+    const Session *session = timeline->session;
+    int64_t room_ms = session_room_time_ms(session, now_us);
+    Verdict verdict = {0};
+    if (!moderation || !moderation_muted(moderation, session_self(session)->key, room_ms, &verdict))
+        return NULL;
+    return moderation_say_muted(&verdict, room_ms, session_room_offset_ms(session, now_us));
+}
+
+/* The name of a place that is seen on the network. */
+static const char *place_called(const Timeline *timeline, const uint8_t *place)
+{
+    const char *name = session_locked_name(timeline->session);
+    return place && name && *name ? name : "this place";
+}
+
+static void build_rules(Timeline *timeline, ModelBuilder *builder, int64_t now_us)
+{
+    const Session *session = timeline->session;
+    const Moderation *moderation = session_moderation(session);
+    g_autofree char *motd = moderation ? shown_line(moderation_motd(moderation)) : NULL;
+    g_autofree char *why = silenced(timeline, moderation, now_us);
+    const uint8_t *locked = session_locked_place(session);
+    model_builder_set_motd(builder, motd);
+    model_builder_set_silenced(builder, why);
+    model_builder_set_barred(builder, session_barred(session));
+    model_builder_set_passphrase(builder, locked ? place_called(timeline, locked) : NULL,
+                                 timeline->passphrase_why);
+}
+
 static void build_link(Timeline *timeline, ModelBuilder *builder, int64_t now_us)
 {
     static const LinkState links[] = {LINK_SEARCHING, LINK_JOINING, LINK_JOINED, LINK_LOST};
@@ -136,6 +210,7 @@ Model *timeline_snapshot(Timeline *timeline, int64_t now_us)
     timeline->now_us = now_us;
     ModelBuilder *builder = model_builder_new(++timeline->version);
     build_link(timeline, builder, now_us);
+    build_rules(timeline, builder, now_us);
     build_people(timeline, builder);
     timeline_transfers_build(timeline, builder);
     g_autoptr(GPtrArray) directs = g_ptr_array_new();

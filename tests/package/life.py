@@ -21,6 +21,8 @@ from machine import SKIPPED, Failure, Machine, Skip, await_that, missing_tool, s
 
 UNIT = "backfence-relay.service"
 DATA = "/var/lib/backfence-relay"
+OPTIONS = "/etc/default/backfence-relay"
+METRICS_PORT = 9099
 EXPOSURE_MAX = 1.5
 # What Debian's own installation has beside the essential packages, and the packages here name.
 SUITE, INCLUDED = "bookworm", "systemd,systemd-sysv,dbus,iproute2"
@@ -176,6 +178,12 @@ def check_history(machine, *wanted):
         check(f"{line!r} is not in the history: {printed[-800:]}", line in printed)
 
 
+def get(machine, path):
+    """The relay's answer by HTTP."""
+    asking = f"exec 3<>/dev/tcp/127.0.0.1/{METRICS_PORT}; printf 'GET {path} HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3"
+    return machine.run("bash", "-c", asking, check=False, seconds=20)
+
+
 # --- the life ---
 
 
@@ -192,6 +200,7 @@ def check_supervised(machine):
         *("tee", f"{folder}/test.conf"),
         given="[Service]\nWatchdogSec=2\nTimeoutAbortSec=1\nSystemCallErrorNumber=\n",
     )
+    machine.run("tee", OPTIONS, given=f"RELAY_OPTIONS=--metrics {METRICS_PORT}\n")
     machine.run("systemctl", "daemon-reload")
     machine.run("systemctl", "restart", UNIT)
     await_that("it is restarted", lambda: main_process(machine) not in (0, stuck))
@@ -201,6 +210,9 @@ def check_supervised(machine):
     await_that(
         "the watchdog is fed", lambda: machine.property(UNIT, "WatchdogTimestampMonotonic") != fed
     )
+    health, metrics = get(machine, "/healthz"), get(machine, "/metrics")
+    check(f"its health is {health!r}", " 200 " in health and health.endswith("ok\n"))
+    check(f"its metrics are {metrics!r}", "\nbackfence_events_stored_total " in metrics)
     check("a forbidden system call ended it", main_process(machine) == strict)
     machine.run("systemctl", "kill", "-s", "STOP", UNIT)
     await_that("the watchdog finds out", lambda: main_process(machine) not in (0, strict), 30)
@@ -242,7 +254,7 @@ def live(machine, old, new):
 
     machine.run("apt-get", "-q", "-y", "purge", "backfence-relay", "backfence")
     for path in (
-        *(DATA, "/run/backfence-relay", "/etc/backfence", "/usr/share/doc/backfence-relay"),
+        *(DATA, OPTIONS, "/run/backfence-relay", "/etc/backfence", "/usr/share/doc/backfence-relay"),
         *("/etc/ufw/applications.d/backfence", f"/usr/lib/systemd/system/{UNIT}"),
         f"/etc/systemd/system/multi-user.target.wants/{UNIT}",
         f"/var/lib/systemd/deb-systemd-helper-enabled/{UNIT}.dsh-also",

@@ -10,7 +10,7 @@ static void run(const CommandContext *context, const char *arguments)
         strlen(arguments) != strcspn(arguments, " \t\n")) {
         context->fail("usage",
                       "Type the code that the relay printed when it started: /claim CODE. "
-                      "\"backfence-relay admin\" makes a new one.",
+                      "\"backfence-relay admin --code\" makes a new one.",
                       context->user);
         return;
     }

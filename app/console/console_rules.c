@@ -20,6 +20,6 @@ void console_barred(Console *console, const SessionEvent *event)
     if (console->leaving || *event->text == '\0')
         return;
     console->printer->barred(member_session(console->member), event->code, event->text);
-    if (!console->terminal)
+    if (!console->terminal && !console->json) /* programs are told, and decide by themselves */
         console_leave(console, EXIT_BARRED);
 }

@@ -64,6 +64,10 @@ void party_claim(Party *party, char who);
 bool party_may_say(Party *party, char who, const char *text);
 /* The sentence of the last refusal. */
 const char *party_why(const Party *party);
+/* Also gets every event of this one, before its line is made. */
+void party_listen(Party *party, char who, void (*listener)(const SessionEvent *event, void *user),
+                  void *user);
+Store *party_store(Party *party, char who);
 const uint8_t *party_key(Party *party, char who);
 int64_t party_now_us(const Party *party);
 /* How often `who` was asked to serve. */

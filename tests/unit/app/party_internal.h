@@ -39,6 +39,8 @@ struct PartyNode {
     uint64_t random;
     unsigned served;
     GPtrArray *lines; /* char* */
+    void (*listener)(const SessionEvent *event, void *user);
+    void *listens;
 };
 
 typedef enum {

@@ -6,6 +6,18 @@ const char *party_why(const Party *party)
     return party->why ? party->why : "";
 }
 
+void party_listen(Party *party, char who, void (*listener)(const SessionEvent *event, void *user),
+                  void *user)
+{
+    party_node(party, who)->listener = listener;
+    party_node(party, who)->listens = user;
+}
+
+Store *party_store(Party *party, char who)
+{
+    return party_node(party, who)->store;
+}
+
 const uint8_t *party_key(Party *party, char who)
 {
     return identity_key(party_node(party, who)->identity);

@@ -145,6 +145,8 @@ static void out_event(const SessionEvent *event, void *user)
     static const char *const changes[] = {" known", " joined", " left",
                                           " away",  " back",   " renamed"};
     PartyNode *node = user;
+    if (node->listener)
+        node->listener(event, node->listens);
     if (event->type == SESSION_EVENT_MESSAGE && event->message->delivery == DELIVERY_STATE_RECEIVED)
         tell(node, "heard ", event->message->text);
     else if (event->type == SESSION_EVENT_DELIVERY &&

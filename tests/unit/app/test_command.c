@@ -189,6 +189,31 @@ static const struct {
     {"/resume 7", "no-such-transfer"},
     {"/retry", "usage"},
     {"/retry 7", "no-such-transfer"},
+    {"/announce", "usage"},
+    {"/announce hello", "not-allowed"}, /* nowhere */
+    {"/kick", "usage"},
+    {"/kick Nobody", "no-such-member"},
+    {"/kick Ann Lee", "not-possible"}, /* oneself */
+    {"/ban", "usage"},
+    {"/ban Nobody 1d spam", "no-such-member"},
+    {"/ban \"Ann Lee\" 1d spam", "not-possible"},
+    {"/mute", "usage"},
+    {"/mute Ann Lee", "not-possible"},
+    {"/unban", "usage"},
+    {"/unban Nobody", "no-such-member"},
+    {"/unmute", "usage"},
+    {"/rename", "usage"},
+    {"/rename Home", "not-allowed"},
+    {"/motd Be kind", "not-allowed"},
+    {"/motd -", "not-allowed"},
+    {"/topic Boats", "not-allowed"},
+    {"/claim", "usage"},
+    {"/claim one two", "usage"},
+    {"/claim ABCD-EFGH", "not-possible"},
+    {"/admin -", "usage"},
+    {"/admin Nobody", "no-such-member"},
+    {"/admin Ann Lee x", "usage"},
+    {"/admin -Ann Lee", "not-possible"}, /* she is none */
     {"\001\002", "not-queued"},
 };
 
@@ -257,6 +282,12 @@ START_TEST(test_answers)
     type("/nick Mira");
     type("/who");
     ck_assert_ptr_nonnull(strstr(seen.printed->str, "Mira (you)"));
+    type("/motd");
+    ck_assert_ptr_nonnull(strstr(seen.printed->str, "There is no message of the day."));
+    type("/topic");
+    ck_assert_ptr_nonnull(strstr(seen.printed->str, "There is no topic."));
+    type("/admin");
+    ck_assert_ptr_nonnull(strstr(seen.printed->str, "Nobody here is an admin."));
     type("/away");
     ck_assert(session_away(member_session(member)));
     type("/who");

@@ -6,6 +6,7 @@
 #include "discovery/announcer.h"
 #include "relay/listener.h"
 
+#include <sodium.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -88,17 +89,25 @@ void host_free(Host *host)
     g_free(host);
 }
 
-static void announce(Host *host, const Log *log, const char *place_name)
+static void announce(Host *host, const Log *log, const char *place_name, bool locked)
 {
     Announcement announcement = {
-        .role = CANDIDATE_ROLE_APP, .name = place_name, .port = host->port};
+        .role = CANDIDATE_ROLE_APP, .name = place_name, .port = host->port, .locked = locked};
     memcpy(announcement.place, log_place(log), sizeof announcement.place);
     memcpy(announcement.key, identity_key(host->identity), sizeof announcement.key);
     host->announcer = announcer_new(host->context, &announcement, NULL, NULL);
 }
 
+static void set_lock(Host *host, const uint8_t *secret)
+{
+    HubAdmission admission = {.door = HUB_LOCKED};
+    memcpy(admission.secret, secret, SECRET_SIZE);
+    hub_set_admission(carrier_hub(host->carrier), &admission, g_get_monotonic_time());
+    sodium_memzero(&admission, sizeof admission);
+}
+
 gboolean host_serve(Host *host, Log *log, const char *place_name, int64_t room_time_ms,
-                    GError **error)
+                    const uint8_t *secret, GError **error)
 {
     g_return_val_if_fail(!host->carrier, TRUE);
     if (!host->listener) {
@@ -115,8 +124,10 @@ gboolean host_serve(Host *host, Log *log, const char *place_name, int64_t room_t
     host->carrier = carrier_new(host->context, &config, host->identity, log, error);
     if (!host->carrier)
         return FALSE;
+    if (secret)
+        set_lock(host, secret);
     if (host->use_mdns)
-        announce(host, log, place_name);
+        announce(host, log, place_name, secret != NULL);
     return TRUE;
 }
 

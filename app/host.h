@@ -19,9 +19,9 @@ void host_free(Host *host);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Host, host_free)
 
 /* Serves the place of `log`, which must live until host_retire() or host_free(), and announces it.
- */
+ * `secret` (SECRET_SIZE bytes, copied): what it is locked with; NULL: it is open. */
 gboolean host_serve(Host *host, Log *log, const char *place_name, int64_t room_time_ms,
-                    GError **error);
+                    const uint8_t *secret, GError **error);
 /* Everyone is told to go to `successor` (NULL: as hub_shut_down() says); the announcement is
  * withdrawn. When it returns the log is not touched any more; links are still written out. */
 void host_retire(Host *host, const HubSuccessor *successor);

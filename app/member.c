@@ -121,6 +121,7 @@ static gboolean open_session(Member *member, const MemberOptions *options, GErro
         .event = out_event,
         .wall_ms = out_wall_ms,
         .random = out_random,
+        .exporter = member_export,
     };
     int64_t now_us = g_get_monotonic_time();
     member->session = session_new(member->identity, member->keyring, member->store, &output, member,
@@ -182,6 +183,7 @@ void member_free(Member *member)
     g_source_destroy(member->timer);
     g_source_unref(member->timer);
     member_stop_waiting(member);
+    member_unlock_stop(member);
     member_files_free(member->files);
     dialer_free(member->dialer);
     link_free(member->link);

@@ -25,7 +25,8 @@ bool member_serve(void *user)
     const char *name = session_place_name(member->session);
     int64_t room_ms = session_room_time_ms(member->session, g_get_monotonic_time());
     g_autoptr(GError) error = NULL;
-    if (host_serve(member->host, log, name && *name ? name : FIRST_NAME, room_ms, &error))
+    const uint8_t *secret = session_secret(member->session);
+    if (host_serve(member->host, log, name && *name ? name : FIRST_NAME, room_ms, secret, &error))
         return true;
     g_message("The room cannot be carried here: %s", error->message);
     return false;

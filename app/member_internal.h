@@ -47,6 +47,8 @@ struct Member {
     uint8_t choice[PLACE_SIZE];       /* its place */
     uint8_t chosen_place[PLACE_SIZE]; /* on this network, now or earlier */
 
+    GCancellable *unlocking; /* a passphrase is made into a secret; NULL: none is */
+
     Host *host;                         /* NULL: never serves */
     GSource *gateway_wait;              /* for the gateway's answer; NULL: not */
     char gateways[NETWORK_ROUTES_SIZE]; /* that were waited for */
@@ -75,6 +77,7 @@ void parting_free(gpointer parting);
 void member_dial(uint64_t id, void *user);
 void member_hang_up(void *user);
 bool member_send(GBytes *frame, void *user);
+void member_export(uint8_t *out, void *user);
 /* Reports that the member has left, if nothing is finishing any more. */
 void member_schedule_left(Member *member);
 
@@ -86,6 +89,10 @@ void member_tell_network(Member *member);
 void member_stop_waiting(Member *member);
 /* A place was joined on the present network. */
 void member_keep_place(Member *member);
+
+/* member_unlock.c */
+/* What a passphrase becomes is not waited for any more. */
+void member_unlock_stop(Member *member);
 
 /* member_choice.c */
 /* What was chosen on the present network. */

@@ -2,6 +2,7 @@
 #include "app/addresses.h"
 #include "app/member_internal.h"
 
+#include <sodium.h>
 #include <string.h>
 
 static void parting_message(const uint8_t *message, size_t length, void *user)
@@ -93,6 +94,15 @@ bool member_send(GBytes *frame, void *user)
 {
     Member *member = user;
     return member->link && link_send(member->link, frame);
+}
+
+void member_export(uint8_t *out, void *user)
+{
+    Member *member = user;
+    if (member->link)
+        link_export(member->link, LOCK_EXPORTER, out);
+    else
+        randombytes_buf(out, EXPORTER_SIZE); /* which fits nobody's */
 }
 
 /* An announced key is a hint that saves a useless joining; the typed address of a person takes

@@ -92,6 +92,7 @@ void session_unlink(Session *session)
     session->has_named = false;
     session_outbox_unlinked(session);
     session_end_exchange(session);
+    session_lock_unlinked(session);
     g_array_set_size(session->typings, 0);
     g_ptr_array_set_size(session->early_notes, 0);
 }
@@ -172,6 +173,7 @@ void session_end(Session *session)
 static void allocate(Session *session)
 {
     session->arena = arena_new(FRAME_ARENA_SIZE);
+    session_lock_set_up(session);
     session->targets = g_array_new(FALSE, FALSE, sizeof(Target));
     session->typings = g_array_new(FALSE, FALSE, sizeof(Typing));
     session->early_notes = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
@@ -243,6 +245,7 @@ void session_free(Session *session)
     if (!session)
         return;
     session_close_place(session);
+    session_lock_tear_down(session);
     arena_free(session->arena);
     g_array_unref(session->targets);
     g_array_unref(session->typings);

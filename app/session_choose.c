@@ -30,6 +30,13 @@ void session_back_off(Session *session, int64_t wait_us)
     target->next_try_us = session->now_us + wait_us;
 }
 
+void session_put_off(Session *session, uint64_t candidate)
+{
+    Target *target = find_target(session, candidate);
+    if (target)
+        target->next_try_us = INT64_MAX;
+}
+
 bool session_of_place(const Session *session, const SessionCandidate *candidate)
 {
     return candidate->has_place && session->log &&
@@ -105,7 +112,8 @@ bool session_is_own(const Session *session, const SessionCandidate *candidate)
 static int64_t try_us(const Session *session, const Target *target)
 {
     const SessionCandidate *seen = &target->seen;
-    if (session_is_own(session, seen) || session_bars(session, seen))
+    if (session_is_own(session, seen) || session_bars(session, seen) ||
+        session_lock_leaves_out(session, seen))
         return INT64_MAX;
     int64_t at = MAX(target->next_try_us, ready_us(session, seen));
     bool fresh = session_of_place(session, seen) && !seen->remembered &&
@@ -272,6 +280,7 @@ void session_choose(Session *session, uint64_t candidate, int64_t now_us)
         return;
     session_begin(session, now_us);
     session_unbar(session);
+    session_lock_give_up(session);
     session->chosen = candidate;
     session->chosen_us = session->now_us;
     if (session->phase == PHASE_LEFT)

@@ -2,6 +2,7 @@
 /* What the files of the session core share; nobody else includes it. */
 
 #include "app/session.h"
+#include "app/session_lock.h"
 #include "relay/content.h"
 #include "relay/exchange.h"
 #include "relay/frame.h"
@@ -207,6 +208,7 @@ struct Session {
     int64_t wary_us;   /* until then */
     unsigned losses;   /* log_losses() when that was looked at */
 
+    SessionLock lock; /* session_lock.c */
     /* The network: session_network.c. */
     SessionNetwork network;
     bool network_told;

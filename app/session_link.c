@@ -142,7 +142,7 @@ static void welcome(Session *session, const Wire__Welcome *welcome)
         session_drop(session, "The relay speaks another version.", AWAY_LOST_US);
         return;
     }
-    if (!enter_place(session, welcome))
+    if (!session_lock_admits(session, welcome) || !enter_place(session, welcome))
         return;
     session->rtt_us = INT64_MAX;
     measure_room_time(session, welcome->room_time_ms, session->hello_us);
@@ -395,8 +395,11 @@ static void dispatch(Session *session, const Wire__Frame *frame)
         session_parted(session, frame->goodbye);
         return;
     }
-    if (session->phase == PHASE_GREETING && frame->body_case != WIRE__FRAME__BODY_WELCOME)
+    if (session->phase == PHASE_GREETING && frame->body_case != WIRE__FRAME__BODY_WELCOME) {
+        if (frame->body_case == WIRE__FRAME__BODY_LOCK)
+            session_locked(session, frame->lock);
         return;
+    }
     switch (frame->body_case) {
     case WIRE__FRAME__BODY_WELCOME:
         welcome(session, frame->welcome);

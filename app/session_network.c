@@ -51,6 +51,7 @@ static void leave_network(Session *session)
 {
     session_leave_place(session, "");
     session_unbar(session);
+    session_lock_give_up(session);
     session->chosen = 0;
     session->started_us = session->now_us;
     session->wants_connect_told = false;

@@ -68,6 +68,9 @@ void session_parted(Session *session, const Wire__Goodbye *goodbye)
     case WIRE__PARTING__MOVED:
         session_drop(session, "The room moves.", soon);
         break;
+    case WIRE__PARTING__LOCKED:
+        session_lock_parted(session, goodbye);
+        break;
     default:
         session_drop(session, "The relay ended the link.", soon);
     }

@@ -172,6 +172,7 @@ gboolean session_open_place(Session *session, const uint8_t *place, GError **err
     session->has_incarnation = known;
     session->incarnation = incarnation;
     session_load_relay(session);
+    session_lock_load(session);
     session_load_people(session);
     session_load_moderation(session);
     session_load_outbox(session);

@@ -8,7 +8,7 @@ static bool has_means(const Session *session)
 {
     return session->output.serve && session->addresses && session->addresses[0] &&
            session->network_told && session->network.up && session->phase != PHASE_LEFT &&
-           !session->barred;
+           !session->barred && !session_lock_waits(session);
 }
 
 bool session_can_serve(const Session *session)

@@ -1,6 +1,7 @@
 /* Schema of member.db
  *   1  outbox, incarnation, draft, read_mark, direct, setting
- *   2  own_offer, transfer, accepted_person */
+ *   2  own_offer, transfer, accepted_person
+ *   3  secret */
 #include "app/store_internal.h"
 
 #define APPLICATION_ID 0x42466d31 /* "BFm1" */
@@ -71,7 +72,16 @@ static gboolean make_schema_2(Database *database, GError **error)
         error);
 }
 
-static const DatabaseMigration migrations[] = {make_schema_1, make_schema_2};
+static gboolean make_schema_3(Database *database, GError **error)
+{
+    return database_run(database,
+                        "CREATE TABLE secret ("
+                        "  place BLOB PRIMARY KEY, secret BLOB NOT NULL, relay BLOB NOT NULL"
+                        ") STRICT;",
+                        error);
+}
+
+static const DatabaseMigration migrations[] = {make_schema_1, make_schema_2, make_schema_3};
 
 static const DatabaseKind store_kind = {
     .file = "member.db",

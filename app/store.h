@@ -1,6 +1,7 @@
 #pragma once
 /* What an app keeps besides the logs, in DIRECTORY/member.db: the outbox, drafts, read marks,
- * settings and where its own feeds stand. The directory is locked: one running app for each.
+ * settings, secrets of places and where its own feeds stand. The directory is locked: one running
+ * app for each.
  *
  * Every change is its own transaction, on the disk when the function returns, unless it says
  * otherwise or store_begin() gathers several. Errors are those of relay/database.h. One thread. */
@@ -121,6 +122,20 @@ GPtrArray *store_directs(Store *store, const uint8_t *place, GError **error);
 char *store_setting(Store *store, const char *name, GError **error);
 /* NULL removes it. */
 gboolean store_set_setting(Store *store, const char *name, const char *value, GError **error);
+
+/* --- places that are locked by a passphrase --- */
+
+/* What was right for a place. Wipe it. */
+typedef struct {
+    uint8_t secret[SECRET_SIZE]; /* cpace_secret() */
+    uint8_t relay[KEY_SIZE];     /* the relay program that knew it last; zeros: only apps did */
+} StoredSecret;
+/* `known` false: this place is not known to be locked. */
+gboolean store_secret(Store *store, const uint8_t *place, bool *known, StoredSecret *secret,
+                      GError **error);
+gboolean store_set_secret(Store *store, const uint8_t *place, const StoredSecret *secret,
+                          GError **error);
+gboolean store_forget_secret(Store *store, const uint8_t *place, GError **error);
 
 /* --- files: what was offered and what became of it; filled and read by app/files/transfers.h ---
  */

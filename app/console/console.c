@@ -110,6 +110,8 @@ static void typed(const char *line, void *user)
     };
     if (console->leaving)
         return;
+    if (console->terminal && *line == '\0')
+        console_ask_passphrase(console);
     if (console->terminal && *line != '\0') {
         g_autofree char *clean = text_escape(line, strlen(line));
         g_autofree char *echo = g_strdup_printf("> %s", clean);
@@ -176,6 +178,7 @@ static void greet(Console *console)
     if (console->json || !console->greeted || console->lost)
         console->printer->joined(session, console->greeted);
     console->lost = false;
+    editor_ask_no_more();
     if (!console->json && !console->greeted)
         session_history(session, &general, NULL,
                         CLAMP(console->missed, FIRST_HISTORY, FIRST_HISTORY_MAX), print_history,
@@ -330,10 +333,13 @@ static void on_event(const SessionEvent *event, void *user)
     case SESSION_EVENT_RULES:
         console_rules(console);
         break;
+    case SESSION_EVENT_PASSPHRASE:
+        if (!console->leaving)
+            console_wants_passphrase(console, event->text);
+        break;
     case SESSION_EVENT_TYPING:
     case SESSION_EVENT_NOTE:
     case SESSION_EVENT_NOTE_RETURNED:
-    case SESSION_EVENT_PASSPHRASE:
         break;
     }
     if (!printer_alive())

@@ -39,6 +39,12 @@ void console_rules(Console *console);
 /* SESSION_EVENT_BARRED: a script ends. */
 void console_barred(Console *console, const SessionEvent *event);
 
+/* console_lock.c */
+/* `why` is "" at first. */
+void console_wants_passphrase(Console *console, const char *why);
+/* The person, while the place waits for it. */
+void console_ask_passphrase(Console *console);
+
 /* console_end.c */
 /* Goodbye, then the loop ends with this code. */
 void console_leave(Console *console, int exit_code);

@@ -4,12 +4,14 @@
 #include "app/console/editor.h"
 
 #include "app/console/printer.h"
+#include "relay/text.h"
 
 #include <errno.h>
 #include <glib-unix.h>
 #include <histedit.h>
 #include <poll.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +27,19 @@
 #define PROMPT_WIDTH 2
 #define KEY_WAIT_MS 50 /* for the rest of what a key sends */
 #define CTRL_D 4
+#define CTRL_U 21
+#define BACKSPACE 127
+#define ANSWER_MAX 2048
 #define WORDS_SHOWN 60 /* of a completion with many answers */
+
+/* A question whose answer is not shown. */
+typedef struct {
+    char *question; /* NULL: nothing is asked */
+    char *answer;   /* ANSWER_MAX bytes of secret memory */
+    size_t length;
+    void (*done)(const char *answer, void *user);
+    void *user;
+} Asking;
 
 /* libedit calls back without a pointer of ours, so the one editor is a static. */
 static struct {
@@ -39,6 +53,7 @@ static struct {
     bool ended;
     int resumed; /* signalfd of SIGCONT, or -1 */
     guint keys_source, size_source, resumed_source;
+    Asking asking;
 } editor = {.resumed = -1};
 
 bool editor_is_possible(void)
@@ -89,6 +104,8 @@ static void wipe_rows(unsigned above)
 
 static void step_aside(void)
 {
+    if (editor.asking.question)
+        wipe_rows(0);
     if (!editor.drawn)
         return;
     const LineInfoW *line = el_wline(editor.line);
@@ -97,6 +114,10 @@ static void step_aside(void)
 
 static void come_back(void)
 {
+    if (editor.asking.question) {
+        fputs(editor.asking.question, stdout);
+        fflush(stdout);
+    }
     if (editor.drawn)
         el_set(editor.line, EL_REFRESH);
 }
@@ -138,6 +159,12 @@ static void remember(const char *text)
         history(editor.history, &event, H_ENTER, text);
 }
 
+static void draw_again(void)
+{
+    el_set(editor.line, EL_UNBUFFERED, 1);
+    editor.drawn = true;
+}
+
 /* A whole line: taken off the screen, then told, then the prompt comes again. */
 static void take_line(const char *typed)
 {
@@ -148,10 +175,9 @@ static void take_line(const char *typed)
     el_set(editor.line, EL_UNBUFFERED, 0);
     remember(text);
     editor.events.line(text, editor.user);
-    if (!editor.line)
+    if (!editor.line || editor.asking.question)
         return;
-    el_set(editor.line, EL_UNBUFFERED, 1);
-    editor.drawn = true;
+    draw_again();
 }
 
 static void tell_edited(void)
@@ -161,8 +187,90 @@ static void tell_edited(void)
     editor.events.edited(text, editor.user);
 }
 
+/* --- what is not shown --- */
+
+static void wipe_question(void)
+{
+    if (!editor.asking.question)
+        return;
+    wipe_rows(0);
+    sodium_free(editor.asking.answer);
+    g_free(editor.asking.question);
+    editor.asking = (Asking){.question = NULL};
+}
+
+void editor_ask(const char *question, void (*done)(const char *answer, void *user), void *user)
+{
+    if (!editor.line || editor.asking.question)
+        return;
+    step_aside();
+    if (editor.drawn)
+        el_set(editor.line, EL_UNBUFFERED, 0);
+    editor.drawn = false;
+    editor.asking = (Asking){.question = text_escape(question, strlen(question)),
+                             .answer = sodium_malloc(ANSWER_MAX),
+                             .done = done,
+                             .user = user};
+    if (!editor.asking.answer)
+        g_error("no memory that is kept secret");
+    come_back();
+}
+
+void editor_ask_no_more(void)
+{
+    if (!editor.asking.question)
+        return;
+    wipe_question();
+    draw_again();
+}
+
+/* `given`: Enter, and not Ctrl+C. */
+static void end_asking(bool given)
+{
+    Asking asked = editor.asking;
+    editor.asking.answer = NULL;
+    asked.answer[asked.length] = '\0';
+    editor_ask_no_more();
+    asked.done(given && asked.length > 0 ? asked.answer : NULL, asked.user);
+    sodium_free(asked.answer);
+}
+
+static void take_back(Asking *asking)
+{
+    while (asking->length > 0 && ((unsigned char)asking->answer[--asking->length] & 0xc0) == 0x80) {
+    }
+}
+
+static void take_secret_key(wchar_t key)
+{
+    Asking *asking = &editor.asking;
+    if (key == L'\r' || key == L'\n')
+        end_asking(true);
+    else if (key == CTRL_D && asking->length == 0)
+        end_asking(false);
+    else if (key == CTRL_U)
+        asking->length = 0;
+    else if (key == BACKSPACE || key == L'\b')
+        take_back(asking);
+    else if (key >= L' ' && asking->length + 4 < ANSWER_MAX)
+        asking->length += (size_t)g_unichar_to_utf8((gunichar)key, asking->answer + asking->length);
+}
+
+static void take_secret_keys(void)
+{
+    struct pollfd ready = {.fd = STDIN_FILENO, .events = POLLIN};
+    wchar_t key = 0;
+    while (editor.asking.question && !editor.ended && poll(&ready, 1, 0) > 0 &&
+           next_character(editor.line, &key) == 1)
+        take_secret_key(key);
+}
+
 static gboolean keys_ready(gint fd, GIOCondition condition, gpointer user)
 {
+    if (editor.asking.question && (condition & G_IO_IN) && !editor.ended) {
+        take_secret_keys();
+        return G_SOURCE_CONTINUE;
+    }
     int count = 0;
     const char *typed = el_gets(editor.line, &count);
     if (typed && count == 1 && typed[0] == CTRL_D) {
@@ -184,6 +292,10 @@ static gboolean keys_ready(gint fd, GIOCondition condition, gpointer user)
 
 bool editor_clear(void)
 {
+    if (editor.asking.question) {
+        end_asking(false);
+        return true;
+    }
     if (!editor.line || !editor.drawn)
         return false;
     const LineInfo *line = el_line(editor.line);
@@ -361,6 +473,7 @@ void editor_stop(void)
         close(editor.resumed);
     editor.resumed = -1;
     step_aside();
+    wipe_question();
     fflush(stdout);
     el_set(editor.line, EL_UNBUFFERED, 0);
     el_end(editor.line);

@@ -11,5 +11,11 @@ bool editor_is_possible(void);
 void editor_start(const InputEvents *events, void *user, const char *history_path);
 /* Wipes the prompt, gives the terminal back as it was and keeps the history. */
 void editor_stop(void);
+/* Asks for something that is neither shown nor remembered, one line, in place of the usual prompt.
+ * `done` gets it, to be wiped afterwards by nobody but this; NULL: given up by Ctrl+C or Ctrl+D, or
+ * left empty. Nothing when there is no editor, or it asks already. */
+void editor_ask(const char *question, void (*done)(const char *answer, void *user), void *user);
+/* No answer is wanted any more; `done` is not called. */
+void editor_ask_no_more(void);
 /* Throws away what is typed; false when nothing was. */
 bool editor_clear(void);

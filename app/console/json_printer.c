@@ -398,6 +398,14 @@ static void moved(Session *session, const SessionMember *who, const char *text)
     end(builder);
 }
 
+static void passphrase(Session *session, const char *why)
+{
+    g_autoptr(JsonBuilder) builder = begin("passphrase");
+    add_text(builder, "place", session_locked_name(session));
+    add_text(builder, "why", why);
+    end(builder);
+}
+
 static void history_end(unsigned count)
 {
     g_autoptr(JsonBuilder) builder = begin("history");
@@ -433,6 +441,7 @@ const Printer json_printer = {
     .rules = rules,
     .barred = barred,
     .people = people,
+    .passphrase = passphrase,
     .history_end = history_end,
     .line = line,
     .error = error,

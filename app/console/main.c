@@ -1,4 +1,5 @@
 #include "app/console/console.h"
+#include "relay/passphrase.h"
 #include "relay/process.h"
 
 #include <errno.h>
@@ -11,7 +12,8 @@
 #define WAIT_MAX_S (7 * 24 * 3600)
 
 typedef struct {
-    char *name, *address, *data_dir, *into;
+    char *name, *address, *data_dir, *into, *passphrase_file;
+    char *passphrase; /* in memory that is kept secret */
     char **accept_from;
     int wait_s;
     gboolean json, no_mdns, no_serve, version;
@@ -23,6 +25,8 @@ static void arguments_clear(Arguments *arguments)
     g_free(arguments->address);
     g_free(arguments->data_dir);
     g_free(arguments->into);
+    g_free(arguments->passphrase_file);
+    passphrase_free(arguments->passphrase);
     g_strfreev(arguments->accept_from);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Arguments, arguments_clear)
@@ -43,6 +47,9 @@ static gboolean parse(Arguments *into, int *argc, char ***argv, GError **error)
          "Put files that are accepted into this folder", "DIR"},
         {"wait", 0, 0, G_OPTION_ARG_INT, &into->wait_s,
          "At the end of input, wait so long until files sent are accepted (60)", "SECONDS"},
+        {"passphrase-file", 0, 0, G_OPTION_ARG_FILENAME, &into->passphrase_file,
+         "What to say when the place asks for a passphrase; only you may be able to read it",
+         "FILE"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &into->json, "Write one JSON object a line", NULL},
         {"no-mdns", 0, 0, G_OPTION_ARG_NONE, &into->no_mdns, "Do not look for places by mDNS",
          NULL},
@@ -57,6 +64,15 @@ static gboolean parse(Arguments *into, int *argc, char ***argv, GError **error)
     return g_option_context_parse(context, argc, argv, error);
 }
 
+static char *read_passphrase(Arguments *arguments)
+{
+    g_autoptr(GError) error = NULL;
+    if (!arguments->passphrase_file)
+        return NULL;
+    arguments->passphrase = passphrase_read(arguments->passphrase_file, &error);
+    return arguments->passphrase ? NULL : g_strdup(error->message);
+}
+
 /* What GOption cannot judge; NULL: fine. Transfer full. */
 static char *find_fault(Arguments *arguments, int argc, char **argv)
 {
@@ -65,14 +81,14 @@ static char *find_fault(Arguments *arguments, int argc, char **argv)
     if (arguments->wait_s < 0 || arguments->wait_s > WAIT_MAX_S)
         return g_strdup("--wait takes seconds, at most a week");
     if (!arguments->into)
-        return NULL;
+        return read_passphrase(arguments);
     g_autofree char *into = g_steal_pointer(&arguments->into);
     arguments->into = g_canonicalize_filename(into, NULL);
     if (!g_file_test(into, G_FILE_TEST_IS_DIR))
         return g_strdup_printf("--into: there is no folder “%s”", into);
     if (access(into, W_OK | X_OK) != 0)
         return g_strdup_printf("--into: cannot write to “%s”: %s", into, g_strerror(errno));
-    return NULL;
+    return read_passphrase(arguments);
 }
 
 int main(int argc, char **argv)
@@ -102,6 +118,7 @@ int main(int argc, char **argv)
                   .wait_s = (unsigned)arguments.wait_s,
                   .patient = !arguments.json},
         .json = arguments.json,
+        .passphrase = arguments.passphrase,
     };
     return console_run(&options);
 }

@@ -45,6 +45,8 @@ typedef struct {
     /* Not let in: one word and why. */
     void (*barred)(Session *session, const char *code, const char *text);
     void (*people)(Session *session);
+    /* The place asks for its passphrase (session_locked_name()); `why`: "", or why again. */
+    void (*passphrase)(Session *session, const char *why);
     /* All of what /history asked for was printed. */
     void (*history_end)(unsigned count);
     /* An answer of a command or a notice of the program. */

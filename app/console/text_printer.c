@@ -366,6 +366,15 @@ static void moved(Session *session, const SessionMember *who, const char *text)
     write_painted(DIM, line);
 }
 
+static void passphrase(Session *session, const char *why)
+{
+    const char *name = session_locked_name(session);
+    g_autofree char *clean = text_escape(name, strlen(name));
+    g_autofree char *text = g_strdup_printf("-- %s%s%s asks for a passphrase.", why,
+                                            *why ? " " : "", *clean ? clean : "The place");
+    write_painted(DIM, text);
+}
+
 static void history_end(unsigned count)
 {
     if (count == 0)
@@ -395,6 +404,7 @@ const Printer text_printer = {
     .link = link_state,
     .moved = moved,
     .barred = barred,
+    .passphrase = passphrase,
     .history_end = history_end,
     .line = line,
     .error = error,

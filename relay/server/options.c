@@ -18,6 +18,9 @@ const GOptionEntry options_entries[] = {
     {"no-mdns", 0, 0, G_OPTION_ARG_NONE, NULL, "Do not announce", NULL},
     {"allow-public", 0, 0, G_OPTION_ARG_NONE, NULL, "Also serve those who are not on this network",
      NULL},
+    {"passphrase-file", 0, 0, G_OPTION_ARG_FILENAME, NULL,
+     "Let in who knows the passphrase in this file, which only its owner may be able to read",
+     "FILE"},
     {"files-rate", 0, 0, G_OPTION_ARG_STRING, NULL,
      "For files that go over this relay, all together: MiB a second (64; 0: no bound)", "MIB"},
     {"files-at-once", 0, 0, G_OPTION_ARG_STRING, NULL,
@@ -91,6 +94,7 @@ gboolean options_read(JsonObject *given, Options *options, GError **error)
         return FALSE;
     const char *data = said(given, "data");
     read.data_dir = data != NULL ? g_strdup(data) : control_default_data_dir();
+    read.passphrase_file = g_strdup(said(given, "passphrase-file"));
     read.mdns = !json_object_has_member(given, "no-mdns");
     read.allow_public = json_object_has_member(given, "allow-public");
     *options = read;
@@ -102,4 +106,5 @@ void options_clear(Options *options)
 {
     g_free(options->data_dir);
     g_free(options->name);
+    g_free(options->passphrase_file);
 }

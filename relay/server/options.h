@@ -16,6 +16,7 @@ typedef struct {
     bool mdns;
     bool allow_public;
     uint16_t metrics_port; /* 0: nobody watches */
+    char *passphrase_file; /* owned; NULL: the place is open */
     MeetingLimits meetings;
 } Options;
 

@@ -10,6 +10,7 @@
 #include <gio/gio.h>
 #include <glib-unix.h>
 #include <signal.h>
+#include <sodium.h>
 #include <string.h>
 
 /* About ten milliseconds of work each time; a million events take a day. */
@@ -29,6 +30,7 @@ static void service_clear(Service *service)
     log_close(service->log);
     place_clear(&service->place);
     identity_free(service->identity);
+    sodium_memzero(&service->door, sizeof service->door);
     notify_free(service->notify);
     g_clear_pointer(&service->loop, g_main_loop_unref);
 }
@@ -65,6 +67,8 @@ static ServiceExit open_log(Service *service, GError **error)
     if (!place_save(directory, log_place(service->log), service->place.name, &unsaved))
         report_value("place-unsaved", "why", unsaved->message);
     report_place(service);
+    if (!door_read(service->options, log_place(service->log), &service->door, error))
+        return SERVICE_USAGE;
     return SERVICE_OK;
 }
 
@@ -119,6 +123,7 @@ static ServiceExit listen_on_port(Service *service, int64_t room_time_ms, GError
     service->carrier = carrier_new(NULL, &config, service->identity, service->log, error);
     if (service->carrier == NULL)
         return SERVICE_PORT_TAKEN;
+    hub_set_admission(carrier_hub(service->carrier), &service->door, g_get_monotonic_time());
     service->port = carrier_port(service->carrier);
     if (service->port != config.port && config.port != 0)
         report("port-taken", NULL);
@@ -143,6 +148,7 @@ static void announce(Service *service)
         .role = CANDIDATE_ROLE_RELAY,
         .name = service->place.name,
         .port = service->port,
+        .locked = service->door.door == HUB_LOCKED,
     };
     if (!service->options->mdns)
         return;

@@ -4,6 +4,7 @@
 #include "discovery/announcer.h"
 #include "relay/carrier.h"
 #include "relay/server/control.h"
+#include "relay/server/door.h"
 #include "relay/server/metrics.h"
 #include "relay/server/notify.h"
 #include "relay/server/options.h"
@@ -32,6 +33,7 @@ struct Service {
     Identity *identity;
     Place place;
     Log *log;
+    HubAdmission door;
     Carrier *carrier; /* NULL: another relay program serves */
     Announcer *announcer;
     Standby *standby;

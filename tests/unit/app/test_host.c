@@ -141,7 +141,7 @@ static void tear_down(void)
 
 static void serve(void)
 {
-    ck_assert(host_serve(host, history, "Home", 0, NULL));
+    ck_assert(host_serve(host, history, "Home", 0, NULL, NULL));
     ck_assert(host_serving(host));
 }
 

@@ -60,7 +60,7 @@ static Store *open_store(void)
 START_TEST(a_store_of_before_learns_files)
 {
     g_autofree char *path = g_build_filename(directory, "member.db", NULL);
-    g_autofree char *copy = g_build_filename(directory, "member.db.before-2", NULL);
+    g_autofree char *copy = g_build_filename(directory, "member.db.before-3", NULL);
     sqlite3 *handle;
 
     ck_assert_int_eq(sqlite3_open(path, &handle), SQLITE_OK);

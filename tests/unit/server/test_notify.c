@@ -109,6 +109,7 @@ START_TEST(leaves_nothing_to_children)
     ck_assert_ptr_null(g_getenv("NOTIFY_SOCKET"));
     ck_assert_ptr_null(g_getenv("WATCHDOG_USEC"));
     ck_assert_ptr_null(g_getenv("WATCHDOG_PID"));
+    ck_assert_int_eq(notify_watchdog_age_us(notify), -1);
 }
 END_TEST
 

@@ -165,6 +165,9 @@ static void welcome(Follower *follower, const Wire__Welcome *welcome)
     follower->through = welcome->head;
     begin_exchange(follower);
     follower->output.admitted(follower->user);
+    if (welcome->keeper.len == KEY_SIZE &&
+        !log_adopt_keeper(follower->log, welcome->keeper.data, NULL))
+        follower->failed = true;
     exchange_offer(follower->exchange, 0, follower->now_us);
     ask(follower);
 }

@@ -202,6 +202,9 @@ bool log_fill_moderation(Log *log, Moderation *moderation);
 const uint8_t *log_keeper(const Log *log);
 /* Part of the transaction. */
 gboolean log_set_keeper(Log *log, const uint8_t *key, GError **error);
+/* A relay told who the keeper is: believed unless the one who is known made somebody something.
+ * Part of the transaction. */
+gboolean log_adopt_keeper(Log *log, const uint8_t *key, GError **error);
 /* Forks, to show them: GArray of two LogEntry each, in pairs: an event in the log, then another,
  * which stands at the same place of the feed or names another predecessor; its position is 0 when
  * it is not in the log. At most 16 pairs of an author. */

@@ -69,3 +69,14 @@ gboolean log_set_keeper(Log *log, const uint8_t *key, GError **error)
     memmove(log->keeper, key, KEY_SIZE);
     return TRUE;
 }
+
+gboolean log_adopt_keeper(Log *log, const uint8_t *key, GError **error)
+{
+    if (log->has_keeper) {
+        g_autoptr(Moderation) moderation = moderation_new();
+
+        if (!log_fill_moderation(log, moderation) || moderation_has_grants(moderation))
+            return TRUE;
+    }
+    return log_set_keeper(log, key, error);
+}

@@ -2,6 +2,7 @@
  * keeps its bytes, and its content can be read. */
 
 #include "relay/content.h"
+#include "relay/moderation.h"
 #include "relay/seal.h"
 #include "wire.pb-c.h"
 
@@ -42,6 +43,13 @@ static void read_content(const uint8_t *content, size_t length)
     ProfileContent profile;
     if (content_read_profile(content, length, &profile))
         profile_content_clear(&profile);
+    ModerationContent moderation;
+    if (moderation_read(content, length, &moderation)) {
+        check(moderation_is_content(content, length) && moderation.text != NULL);
+        moderation_content_clear(&moderation);
+    }
+    g_autofree char *topic = moderation_read_topic(content, length);
+    check((topic != NULL) == moderation_is_topic(content, length));
 }
 
 static void try_to_open(const Event *event)

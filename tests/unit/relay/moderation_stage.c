@@ -35,9 +35,14 @@ const uint8_t *acts_room(unsigned number)
     return rooms[number];
 }
 
-static Event *sign(unsigned by, int64_t at, uint32_t kind, unsigned room, GBytes *content)
+const uint8_t *acts_place(void)
 {
     static const uint8_t place[PLACE_SIZE] = "moderation";
+    return place;
+}
+
+static Event *sign(unsigned by, int64_t at, uint32_t kind, unsigned room, GBytes *content)
+{
     uint8_t token[TOKEN_SIZE] = {0};
     const uint8_t *recipients[] = {acts_key(by)};
     bool private = kind == EVENT_SEALED;
@@ -46,7 +51,7 @@ static Event *sign(unsigned by, int64_t at, uint32_t kind, unsigned room, GBytes
     EventDraft draft = {.incarnation = feeds,
                         .lane = private ? LANE_PRIVATE : LANE_PUBLIC,
                         .seq = 1,
-                        .place = place,
+                        .place = acts_place(),
                         .time_ms = at,
                         .token = token,
                         .kind = private ? 99 : kind,

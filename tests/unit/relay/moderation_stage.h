@@ -10,6 +10,7 @@ void acts_end(void);
 
 #define ACTS_MEMBERS 10
 const uint8_t *acts_key(unsigned who);
+const uint8_t *acts_place(void);
 const uint8_t *acts_room(unsigned number); /* PLACE_SIZE */
 
 /* Transfer full. `text` NULL: none; who is concerned is left out where nobody is. */

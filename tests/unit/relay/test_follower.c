@@ -1,3 +1,4 @@
+/* lint: file-length one stage with a part for each thing that may happen */
 /* A relay program in reserve, and the one that serves played by the test: an Exchange over another
  * log, and whatever else is said. */
 #include "relay/entries.h"
@@ -171,6 +172,8 @@ static void play(void)
     } while (stage.to_us.length + stage.to_them.length > 0);
 }
 
+static const uint8_t *keeper; /* as Welcome says, or NULL */
+
 static void welcome_by(bool relay_program, const uint8_t *place, uint32_t version)
 {
     Wire__Limits limits = WIRE__LIMITS__INIT;
@@ -184,6 +187,8 @@ static void welcome_by(bool relay_program, const uint8_t *place, uint32_t versio
     welcome.log = (ProtobufCBinaryData){PLACE_SIZE, (uint8_t *)log_id(stage.theirs)};
     welcome.head = log_head(stage.theirs);
     welcome.relay_program = relay_program;
+    if (keeper != NULL)
+        welcome.keeper = (ProtobufCBinaryData){KEY_SIZE, (uint8_t *)keeper};
     say(WIRE__FRAME__BODY_WELCOME, &welcome);
 }
 
@@ -473,6 +478,18 @@ START_TEST(it_says_goodbye)
 }
 END_TEST
 
+/* Unless the one who is known made somebody something: tests/unit/relay/test_log_moderation.c. */
+START_TEST(it_learns_who_the_keeper_is)
+{
+    keeper = third_key;
+    be_admitted();
+    keeper = NULL;
+    follower_flush(stage.follower, stage.now_us);
+    ck_assert(!log_changed(stage.ours));
+    ck_assert_mem_eq(log_keeper(stage.ours), third_key, KEY_SIZE);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("follower");
@@ -482,6 +499,7 @@ int main(void)
     tcase_add_loop_test(test, it_follows_only_a_relay_program_of_its_place_and_version, 0, 3);
     tcase_add_loop_test(test, what_comes_before_welcome_or_is_no_frame_ends_it, 0, 2);
     tcase_add_test(test, both_logs_hold_everything_afterwards);
+    tcase_add_test(test, it_learns_who_the_keeper_is);
     tcase_add_test(test, what_is_delivered_is_stored_and_what_is_no_event_of_the_place_is_not);
     tcase_add_test(test, what_was_left_out_is_asked_for);
     tcase_add_test(test, a_full_disk_is_given_a_rest_and_nothing_is_lost);

@@ -1,3 +1,4 @@
+/* lint: file-length one language for all that moderation does to who is here */
 /* What the hub makes of roles and moderation. */
 #include "tests/unit/relay/hub_stage.h"
 
@@ -266,6 +267,10 @@ START_TEST(who_serves_is_at_home)
     join('b');
     act('b', ACT_BAN, 'a', 0, NULL);
     ck_assert(hub_is_joined(stage_hub(stage), stage_key(stage, 'a')));
+    read_all('a');
+    stage_say(stage, 'a', 'b', "Still", 0);
+    expect('a', "receipt NOT_ALLOWED "
+                "\"You are banned from this place until an admin takes it back.\"");
     HubAdmission nobody = {.door = HUB_LISTED};
     hub_set_admission(stage_hub(stage), &nobody, 0);
     ck_assert(hub_is_joined(stage_hub(stage), stage_key(stage, 'a')));
@@ -302,10 +307,17 @@ START_TEST(the_kicked_come_back_in_a_minute)
     log_commit(stage_log(stage), NULL);
     stage_flush(stage);
     ck_assert(!hub_is_joined(stage_hub(stage), stage_key(stage, 'b')));
-    /* Who has no say kicks nobody. */
+    /* Who has no say kicks nobody, nor who had none yet. */
     ck_assert(stage_gather_act(stage, 'c', ACT_KICK, 'a', ROLE_MEMBER, NULL));
     log_commit(stage_log(stage), NULL);
     join('a');
+    stage_flush(stage);
+    ck_assert(hub_is_joined(stage_hub(stage), stage_key(stage, 'a')));
+    stage_set_ahead(stage, 0);
+    make_admin('c');
+    stage_set_ahead(stage, -10000);
+    ck_assert(stage_gather_act(stage, 'c', ACT_KICK, 'a', ROLE_MEMBER, NULL));
+    log_commit(stage_log(stage), NULL);
     stage_flush(stage);
     ck_assert(hub_is_joined(stage_hub(stage), stage_key(stage, 'a')));
 }

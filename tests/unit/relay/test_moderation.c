@@ -1,5 +1,5 @@
 /* lint: file-length one language of acts for all that they add up to */
-/* What acts add up to. Nobody (0) is the keeper, 1 to 3 become admins, others nothing. */
+/* What acts add up to. Members are numbers: 0 is the keeper, 1 to 4 become admins or keepers. */
 #include "relay/moderation.h"
 #include "tests/unit/relay/moderation_stage.h"
 
@@ -415,13 +415,14 @@ START_TEST(admins_crowd_nobody_out)
     for (unsigned i = 0; i < 100; i++)
         does(9, ACT_MOTD, 1, 3 + i); /* others go first */
     Event *kept = does(2, ACT_BAN, 8, 200);
+    Event *granted = grant(1, 5, ROLE_ADMIN, 250); /* goes last */
     Event *oldest = does(1, ACT_BAN, 7, 300);
-    for (unsigned i = 0; i < MODERATION_MAX - 4; i++)
+    for (unsigned i = 0; i < MODERATION_MAX - 5; i++)
         does(1, ACT_MUTE, 6, 1000 + i);
     ck_assert(counts(kept) && counts(oldest));
     for (unsigned i = 0; i < 10; i++)
         does(1, ACT_MUTE, 6, 100000 + i);
-    ck_assert(counts(kept) && !counts(oldest));
+    ck_assert(counts(kept) && !counts(oldest) && counts(granted));
     ck_assert_int_eq(role_of(1), ROLE_ADMIN);
     ck_assert(!moderation_lacks(moderation));
     does(1, ACT_MUTE, 6, 500); /* in between: what was left out might matter */

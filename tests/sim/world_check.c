@@ -162,7 +162,8 @@ static gint by_order_shown(gconstpointer a, gconstpointer b)
     return memcmp(left->hash, right->hash, HASH_SIZE);
 }
 
-static GArray *lines_of_log(Log *log)
+/* `shown`: without those that members are not shown; NULL: all. */
+static GArray *lines_of_log(Log *log, const Moderation *shown)
 {
     GArray *lines = g_array_new(FALSE, FALSE, sizeof(Line));
     uint64_t covered;
@@ -170,7 +171,8 @@ static GArray *lines_of_log(Log *log)
     for (guint i = 0; page && i < page->len; i++) {
         const Event *event = g_array_index(page, LogEntry, i).event;
         bool said = event_kind(event) == EVENT_MESSAGE || event_kind(event) == EVENT_OFFER;
-        if (!said || event_lane(event) != LANE_PUBLIC)
+        if (!said || event_lane(event) != LANE_PUBLIC ||
+            (shown && moderation_silences(shown, event)))
             continue;
         Line line = {.time_ms = event_time_ms(event)};
         memcpy(line.hash, event_hash(event), HASH_SIZE);
@@ -184,6 +186,8 @@ static GArray *lines_of_log(Log *log)
 static void collect(const SessionMessage *message, void *user)
 {
     Line line = {.time_ms = message->time_ms};
+    if (message->kind == EVENT_TOPIC || message->kind == EVENT_MODERATION)
+        return;
     if (message->hash)
         memcpy(line.hash, message->hash, HASH_SIZE);
     /* What cannot be read is not there. */
@@ -286,6 +290,9 @@ static bool check_said(World *world, const GArray *room, char **why)
     for (guint i = 0; well && i < world->said->len; i++) {
         const Said *said = &g_array_index(world->said, Said, i);
         unsigned count = said->to < 0 ? count_of(room, said->token) : 0;
+        bool muted = world->nodes[said->author].muted;
+        if (said->told_refused && muted && count <= 1)
+            continue; /* one relay took it, the next one must not */
         if (said->told_sent && said->told_refused)
             well = fail(why, "%u was told as sent and as refused", i);
         else if (said->to >= 0)
@@ -339,12 +346,14 @@ bool world_check(World *world, char **why)
     for (unsigned i = 0; i < world->node_count; i++)
         if (world->nodes[i].running && !check_heads(&world->nodes[i], heads, why))
             return false;
-    g_autoptr(GArray) room = lines_of_log(serving->log);
+    g_autoptr(GArray) room = lines_of_log(serving->log, NULL);
+    g_autoptr(GArray) shown = lines_of_log(serving->log, hub_moderation(serving->hub));
     for (unsigned i = 0; i < world->app_count; i++) {
         const Node *node = &world->nodes[i];
-        if (node->running &&
-            (!check_people(node, why) || !check_room(node, room, why) || !check_secrets(node, why)))
+        if (node->running && (!check_people(node, why) || !check_room(node, shown, why) ||
+                              !check_secrets(node, why)))
             return false;
     }
-    return check_said(world, room, why) && check_order(world, room, why);
+    return moderation_check(world, serving, why) && check_said(world, room, why) &&
+           check_order(world, room, why);
 }

@@ -251,6 +251,10 @@ void world_live(World *world)
             part(world);
         else
             small_things(world);
+        if (world_chance(world, 40))
+            moderation_happens(world);
+        if (world_chance(world, 20))
+            moderation_come_back(world);
         world_run(world, world->now_us + draw_pause(world));
     }
 }
@@ -290,6 +294,7 @@ static bool settle(World *world, int seconds, const Node *except, char **why)
     for (int well = 0, second = 0; second < seconds; second++) {
         world_run(world, world->now_us + SECOND_US);
         start_quitters(world, except);
+        moderation_come_back(world);
         if (!world_check(world, why)) {
             if (well > 0)
                 world_trace(world, "it was well, and is no more: %s", *why);

@@ -91,6 +91,7 @@ struct Node {
     Connection *dial;  /* under way */
     Connection *fresh; /* up, inside session_dialled() */
 
+    bool muted;   /* or banned, at some time: refused what another relay may have taken */
     bool started; /* at some time: it has a key to be written to */
     bool copied;  /* there is a copy of the directory as it once was */
 };
@@ -116,6 +117,8 @@ struct World {
     GArray *said;                         /* Said */
     GHashTable *said_index;               /* token → index + 1 */
     unsigned words;
+    bool moderated; /* world_moderation.c */
+    uint64_t pretended;
     bool disks_put_back; /* in this world disks are put back to copies */
     bool clocks_jump;
     bool tracing;
@@ -205,3 +208,11 @@ void disk_put_back(Node *node);
 /* A new disk with nothing on it; the key was kept. */
 void disk_lose(Node *node);
 void disk_set_full(Node *node, bool full);
+
+/* world_moderation.c */
+/* The log was opened: it knows who is the keeper. */
+void moderation_know_keeper(Node *node, Log *log);
+void moderation_happens(World *world);
+void moderation_come_back(World *world);
+/* All say the same of roles, bans and the rest, and what was pretended counts nowhere. */
+bool moderation_check(const World *world, const Node *serving, char **why);

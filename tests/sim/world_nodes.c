@@ -153,6 +153,8 @@ static Log *out_open_log(const uint8_t *wanted, GError **error, void *user)
     g_autofree char *directory = g_build_filename(node->directory, "place", NULL);
     g_mkdir_with_parents(directory, 0700);
     node->log = log_open(directory, wanted, error);
+    if (node->log)
+        moderation_know_keeper(node, node->log);
     return node->log;
 }
 

@@ -57,6 +57,7 @@ void relay_start(Node *node)
     g_autoptr(GError) error = NULL;
     node->log = log_open(node->directory, world_place(), &error);
     g_assert_no_error(error);
+    moderation_know_keeper(node, node->log);
     node->running = node->started = true;
     node->probe_us = node->world->now_us;
     serving_begin(node, 0);

@@ -270,6 +270,15 @@ static void act_connect_join(Face *face, const char *argument)
     face->connect_automatic = true;
 }
 
+static void act_unlock(Face *face, const char *argument)
+{
+    Editor *editor = field_editor(face->passphrase);
+    if (!model_wants_passphrase(face->model) || editor_empty(editor))
+        return;
+    face->host->unlock(editor_text(editor), face->user);
+    editor_select_all(editor);
+}
+
 static void act_first_name(Face *face, const char *argument)
 {
     const char *name = editor_text(field_editor(face->first_name));
@@ -414,6 +423,7 @@ static const Action table[] = {
     {"complete", act_complete},
     {"connect-dialog", act_connect_dialog},
     {"connect-join", act_connect_join},
+    {"unlock", act_unlock},
     {"direct", act_direct},
     {"emoji", act_emoji},
     {"enter-breaks", act_enter_breaks},

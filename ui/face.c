@@ -32,6 +32,7 @@ Face *face_new(const FaceHost *host, void *user, Typesetter *typesetter,
     face->first_name = field_new(false, NAME_MAX_BYTES);
     face->address = field_new(false, 255);
     face->search = field_new(false, 255);
+    face->passphrase = field_new(false, PASSPHRASE_MAX);
     face->chooser = chooser_new();
     face->rows = g_ptr_array_new_with_free_func((GDestroyNotify)row_free);
     face->focus = g_strdup("composer");
@@ -51,6 +52,7 @@ void face_free(Face *face)
     field_free(face->first_name);
     field_free(face->address);
     field_free(face->search);
+    field_free(face->passphrase);
     chooser_free(face->chooser);
     attach_clear(face);
     prompt_clear(face);
@@ -236,6 +238,9 @@ void face_hide_overlay(Face *face)
 {
     if (face->overlay == OVERLAY_CONNECT)
         face->connect_dismissed = true;
+    if (face->overlay == OVERLAY_PASSPHRASE)
+        face->passphrase_dismissed = true;
+    editor_set_text(field_editor(face->passphrase), "");
     face->overlay = OVERLAY_NONE;
     face_set_focus(face, face->overlay_return ? face->overlay_return : "composer");
 }
@@ -258,6 +263,8 @@ Field *face_field(Face *face, const char *id)
         return face->first_name;
     if (strcmp(id, "address") == 0)
         return face->address;
+    if (strcmp(id, "passphrase") == 0)
+        return face->passphrase;
     if (strcmp(id, "chooser-field") == 0)
         return chooser_field(face->chooser);
     return strcmp(id, "switcher-field") == 0 ? face->search : NULL;

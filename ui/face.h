@@ -31,6 +31,7 @@ typedef struct {
     void (*open_direct)(const uint8_t *key, void *user);
     void (*join)(const char *choice_id, void *user);
     void (*connect)(const char *address, void *user);
+    void (*unlock)(const char *passphrase, void *user);
     void (*try_now)(void *user);
     void (*open_link)(const char *url, void *user);
     /* Offers files and folders, all in one offer. */

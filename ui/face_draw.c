@@ -101,6 +101,9 @@ static void draw_overlay(Face *face, View *view, Rect rect)
     case OVERLAY_PLACE:
         screen_place(face, view, rect);
         break;
+    case OVERLAY_PASSPHRASE:
+        screen_passphrase(face, view, rect);
+        break;
     case OVERLAY_NONE:
         break;
     }

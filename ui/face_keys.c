@@ -35,6 +35,7 @@ static bool enter_key(Face *face, const SDL_Keysym *key)
         const char *field, *action;
     } defaults[] = {{"switcher-field", "switch"},
                     {"first-name", "first-name"},
+                    {"passphrase", "unlock"},
                     {"chooser-field", "chooser-accept"}};
     for (size_t i = 0; i < G_N_ELEMENTS(defaults); i++) {
         if (strcmp(focus, defaults[i].field) == 0)

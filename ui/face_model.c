@@ -68,6 +68,24 @@ static void note_arrivals(Face *face, Chat *chat, const Conversation *conversati
     }
 }
 
+/* A locked place asks once, and again when what was typed did not do. */
+static void follow_lock(Face *face)
+{
+    const char *place = model_wants_passphrase(face->model);
+    if (!place) {
+        face->passphrase_dismissed = false;
+        if (face->overlay == OVERLAY_PASSPHRASE)
+            face_hide_overlay(face);
+        return;
+    }
+    bool free = face->overlay == OVERLAY_NONE ||
+                (face->overlay == OVERLAY_CONNECT && face->connect_automatic);
+    if (face->passphrase_dismissed || !free)
+        return;
+    face_show_overlay(face, OVERLAY_PASSPHRASE);
+    face_set_focus(face, "passphrase");
+}
+
 static void sync_open(Face *face)
 {
     const Conversation *conversation = face_open_conversation(face);
@@ -193,6 +211,7 @@ void face_set_model(Face *face, Model *model)
     sync_open(face);
     choose_first(face);
     follow_link(face);
+    follow_lock(face);
     prefill_first_name(face);
     if (!face->focused && call_count(model) > calls)
         face->host->attention(face->user);

@@ -23,6 +23,7 @@ typedef enum {
     OVERLAY_TRANSFERS,
     OVERLAY_FILES,
     OVERLAY_PLACE,
+    OVERLAY_PASSPHRASE,
 } Overlay;
 
 typedef enum {
@@ -107,6 +108,8 @@ struct Face {
     char *choice;           /* owned; chosen in the connect dialog */
     size_t switcher_chosen;
     Field *name, *address, *search, *first_name; /* owned */
+    Field *passphrase;                           /* owned */
+    bool passphrase_dismissed;                   /* until another place asks, or the same anew */
     bool name_prefilled;
     bool first_name_done;
     Completion completion;

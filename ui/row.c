@@ -18,12 +18,14 @@ static bool coming(const Message *message)
 
 static bool spoken(const Message *message)
 {
-    return message->kind == MESSAGE_TEXT || message->kind == MESSAGE_ACTION;
+    return message->kind == MESSAGE_TEXT || message->kind == MESSAGE_ACTION ||
+           message->kind == MESSAGE_ANNOUNCEMENT;
 }
 
 bool row_is_signed(const Message *message)
 {
-    return message->kind == MESSAGE_TEXT || message->kind == MESSAGE_OFFER;
+    return message->kind == MESSAGE_TEXT || message->kind == MESSAGE_OFFER ||
+           (message->kind == MESSAGE_ANNOUNCEMENT && message->author);
 }
 
 static bool same_author(const Message *a, const Message *b)
@@ -70,7 +72,7 @@ static char *fold(const Row *row, const RowFrame *frame)
 static Markup *shown_text(const Row *row, const RowFrame *frame)
 {
     const Message *message = row->message;
-    if (message->kind == MESSAGE_TEXT)
+    if (message->kind == MESSAGE_TEXT || message->kind == MESSAGE_ANNOUNCEMENT)
         return markup_parse(message->text, message->length);
     g_autofree char *text = NULL;
     if (message->kind == MESSAGE_OFFER)

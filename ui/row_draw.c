@@ -60,7 +60,8 @@ static void draw_gutter(View *view, const Row *row, const RowFrame *frame, Rect 
 {
     Rect gutter = {rect.x, rect.y + row->body_y, row->text_x - px(view, 16), px(view, 21)};
     bool warning = row->message->kind == MESSAGE_WARNING;
-    if (row->message->kind == MESSAGE_NOTICE || warning) {
+    if (row->message->kind == MESSAGE_NOTICE || row->message->kind == MESSAGE_MODERATION ||
+        warning) {
         Rect icon = {gutter.x + gutter.w - px(view, 18), gutter.y, px(view, 18), px(view, 18)};
         view_icon(view, warning ? "warning" : "info", 16,
                   warning ? view->theme->warn : view->theme->text3, icon);
@@ -151,7 +152,8 @@ static void draw_ground(View *view, const Row *row, Rect body, bool hovered)
 {
     const Theme *theme = view->theme;
     bool warning = row->message->kind == MESSAGE_WARNING;
-    if (row->message->mention || warning) {
+    bool announcement = row->message->kind == MESSAGE_ANNOUNCEMENT;
+    if (row->message->mention || warning || announcement) {
         draw_rect(view->draw, body, 0, warning ? theme->warn_bg : theme->mention);
         draw_rect(view->draw, (Rect){body.x, body.y, px(view, 3), body.h}, 0, theme->warn);
     } else if (hovered) {
@@ -166,7 +168,7 @@ static char *spoken_name(const Row *row)
         return g_strdup_printf("Warning: %s", row->markup->text);
     if (row->card)
         return g_strdup_printf("%s: %s", message->author->shown, row->card->spoken);
-    if (message->kind != MESSAGE_TEXT || !message->author)
+    if (!row_is_signed(message) || !message->author)
         return g_strdup(row->markup->text);
     return g_strdup_printf("%s: %s", message->author->shown, row->markup->text);
 }

@@ -17,7 +17,10 @@ static void draw_person(Face *face, View *view, const Person *person, Rect rect)
     g_autofree char *own = format_name(person->shown);
     g_autofree char *shown =
         person->self ? g_strdup_printf("%s (you)", own) : g_strdup(person->shown);
-    g_autofree char *state = format_presence(person, face_room_ms(face));
+    g_autofree char *presence = format_presence(person, face_room_ms(face));
+    const char *role = person->muted ? "muted" : person->admin ? "admin" : "";
+    g_autofree char *state = *role && *presence ? g_strdup_printf("%s · %s", role, presence)
+                                                : g_strdup(*role ? role : presence);
     GString *hex = g_string_new("@");
     for (int i = 0; i < MODEL_KEY_SIZE; i++)
         g_string_append_printf(hex, "%02x", person->key[i]);

@@ -73,16 +73,20 @@ int screen_finding(Face *face, View *view, Rect rect)
 {
     const Theme *theme = view->theme;
     bool offline = face_no_network(face, view);
+    bool barred = face->model && *model_barred(face->model);
     const char *line = offline       ? "No network. Messages go out when there is one."
+                       : barred      ? model_barred(face->model)
                        : face->model ? model_finding_line(face->model)
                                      : "";
     if (!*line)
         return 0;
     Rect strip = {rect.x, rect.y, rect.w, px(view, 32)};
     draw_rect(view->draw, strip, 0, theme->warn_bg);
-    node_add(view->nodes, offline ? "no-network" : "finding", ROLE_STATUS, line, strip);
+    const char *id = offline ? "no-network" : barred ? "barred" : "finding";
+    node_add(view->nodes, id, ROLE_STATUS, line, strip);
     Rect inner = rect_shrink(strip, px(view, 20), 0);
-    view_icon(view, offline ? "warning" : "info", 16, theme->warn, cut_left(&inner, px(view, 16)));
+    view_icon(view, offline || barred ? "warning" : "info", 16, theme->warn,
+              cut_left(&inner, px(view, 16)));
     cut_left(&inner, px(view, 8));
     view_label(view, line, (Label){TYPE_META, 400, theme->text, ALIGN_START}, inner);
     return strip.h;

@@ -28,6 +28,8 @@ const char *screen_choice_name(const Choice *choice);
 char *screen_choice_words(const Model *model, const Choice *choice);
 const char *screen_choice_state(const Model *model, const Choice *choice);
 void screen_connect(Face *face, View *view, Rect rect);
+/* Asks for the passphrase of a locked place. */
+void screen_passphrase(Face *face, View *view, Rect rect);
 void screen_switcher(Face *face, View *view, Rect rect);
 void screen_settings(Face *face, View *view, Rect rect);
 void screen_shortcuts(Face *face, View *view, Rect rect);

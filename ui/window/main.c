@@ -112,6 +112,11 @@ static void host_join(const char *choice, void *user)
     engine_join(((Program *)user)->engine, choice);
 }
 
+static void host_unlock(const char *passphrase, void *user)
+{
+    engine_unlock(((Program *)user)->engine, passphrase);
+}
+
 static void host_connect(const char *address, void *user)
 {
     engine_connect(((Program *)user)->engine, address);
@@ -255,6 +260,7 @@ static const FaceHost host = {
     .open_direct = host_open_direct,
     .join = host_join,
     .connect = host_connect,
+    .unlock = host_unlock,
     .try_now = host_try_now,
     .open_link = host_open_link,
     .offer = host_offer,

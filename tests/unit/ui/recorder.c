@@ -58,6 +58,11 @@ static void on_join(const char *id, void *user)
     note(user, "join", id, NULL);
 }
 
+static void on_unlock(const char *passphrase, void *user)
+{
+    note(user, "unlock", passphrase, NULL);
+}
+
 static void on_connect(const char *address, void *user)
 {
     note(user, "connect", address, NULL);
@@ -228,6 +233,7 @@ const FaceHost recorder_host = {
     .open_direct = on_direct,
     .join = on_join,
     .connect = on_connect,
+    .unlock = on_unlock,
     .try_now = on_try,
     .open_link = on_link,
     .offer = on_offer,

@@ -12,6 +12,7 @@ typedef struct {
     ModelBuilder *builder;
     const Person *alex, *mira, *sam, *sara, *jonas, *li;
     uint64_t serial; /* of message ids */
+    bool moderated;
 } Making;
 
 static const Person *add_person(Making *making, const char *name, uint8_t salt, Presence presence,
@@ -20,6 +21,8 @@ static const Person *add_person(Making *making, const char *name, uint8_t salt, 
     Person person = {.name = name, .shown = name, .suffix = "", .presence = presence};
     person.since_ms = since;
     person.self = salt == 1;
+    person.admin = making->moderated && (salt == 2 || salt == 4);
+    person.muted = making->moderated && salt == 3;
     memset(person.key, salt, sizeof person.key);
     /* The first byte is chosen for the colour that the design gives this person. */
     static const uint8_t first[] = {0, 0, 3, 3, 4, 9, 1};
@@ -128,6 +131,22 @@ static void add_fork(Making *making)
            "Jonas Weiß has signed two different things as one: that device's key is misused, or it "
            "was restored from a copy. Both are kept as proof.",
            SAMPLE_NOW_MS - 2 * MINUTE_MS, MESSAGE_WARNING, DELIVERY_RECEIVED, NULL);
+}
+
+static void add_moderation(Making *making)
+{
+    int64_t now = SAMPLE_NOW_MS - 6 * MINUTE_MS;
+    say_as(making, making->mira, "Mira Okafor made Sara an admin", now, MESSAGE_MODERATION,
+           DELIVERY_RECEIVED, NULL);
+    say_as(making, making->mira,
+           "Mira Okafor muted Sam Rivera for 10 minutes: one at a time, please", now,
+           MESSAGE_MODERATION, DELIVERY_RECEIVED, NULL);
+    say_as(making, making->mira, "Lunch is in the **big** room today.", now + MINUTE_MS,
+           MESSAGE_ANNOUNCEMENT, DELIVERY_RECEIVED, NULL);
+    say_as(making, NULL, "The relay restarts at six.", now + 2 * MINUTE_MS, MESSAGE_ANNOUNCEMENT,
+           DELIVERY_RECEIVED, NULL);
+    say_as(making, making->jonas, "Thanks!", now + 2 * MINUTE_MS, MESSAGE_TEXT, DELIVERY_RECEIVED,
+           NULL);
 }
 
 static void add_scripts(Making *making)
@@ -243,7 +262,7 @@ static void add_general(Making *making, const Sample *sample)
         g_ptr_array_add(typing, (gpointer)making->mira);
     Conversation general = {.id = "#general",
                             .name = "general",
-                            .topic = "Everyone on this network",
+                            .topic = sample->moderated ? "Autumn issue: pages due Friday" : "",
                             .unread = sample->unread,
                             .more_before = sample->more_before,
                             .draft = "",
@@ -266,6 +285,8 @@ static void add_general(Making *making, const Sample *sample)
         add_moves(making);
     if (sample->fork)
         add_fork(making);
+    if (sample->moderated)
+        add_moderation(making);
     if (sample->files && !sample->files_direct)
         add_files(making, sample);
     for (unsigned i = 0; i < sample->extra; i++) {
@@ -310,12 +331,17 @@ static void add_accepted(Making *making, unsigned count)
 
 Model *sample_model(const Sample *sample)
 {
-    Making making = {.builder = model_builder_new(sample->version ? sample->version : 1)};
+    Making making = {.builder = model_builder_new(sample->version ? sample->version : 1),
+                     .moderated = sample->moderated};
     int64_t since = sample->link_since_us ? sample->link_since_us : SAMPLE_NOW_US;
     model_builder_set_link(making.builder, sample->link, since, sample->why ? sample->why : "");
     model_builder_set_first_run(making.builder, sample->first_run);
     model_builder_set_wants_connect(making.builder, sample->wants_connect);
     model_builder_set_finding_line(making.builder, sample->finding ? sample->finding : "");
+    if (sample->barred)
+        model_builder_set_barred(making.builder, sample->barred);
+    if (sample->passphrase_why)
+        model_builder_set_passphrase(making.builder, "Studio LAN", sample->passphrase_why);
     if (sample->no_network)
         model_builder_set_no_network(making.builder, since);
     add_people(&making, sample);

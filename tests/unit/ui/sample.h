@@ -15,14 +15,17 @@ typedef struct {
     const char *why, *finding;
     bool first_run, wants_connect;
     bool no_network;
-    CarriedBy carried; /* CARRIED_BY_NOBODY: by a relay; a person is Mira */
-    bool moves;        /* the room moved, twice */
-    bool fork;         /* somebody's device contradicts itself */
-    bool alone;        /* nobody else, nothing said */
-    bool no_place;     /* never joined: no place, no conversations */
-    bool deliveries;   /* sending, failed, actions, notices, kinds of newer versions */
-    bool scripts;      /* many writing systems */
-    bool twins;        /* two people of one name */
+    CarriedBy carried;          /* CARRIED_BY_NOBODY: by a relay; a person is Mira */
+    bool moves;                 /* the room moved, twice */
+    bool fork;                  /* somebody's device contradicts itself */
+    bool moderated;             /* admins, acts, an announcement, a topic */
+    const char *barred;         /* why nobody lets one in; NULL: somebody does */
+    const char *passphrase_why; /* a locked place asks; "" at first; NULL: none does */
+    bool alone;                 /* nobody else, nothing said */
+    bool no_place;              /* never joined: no place, no conversations */
+    bool deliveries;            /* sending, failed, actions, notices, kinds of newer versions */
+    bool scripts;               /* many writing systems */
+    bool twins;                 /* two people of one name */
     unsigned choices;
     unsigned history; /* this many older messages in #general */
     unsigned extra;   /* and newer ones */

@@ -77,7 +77,7 @@ static const char asked[] =
     "back choose complete connect-join direct first-name latest link looks next "
     "next-pane oldest open page-down page-up people previous retry name-save send "
     "switch switcher try-now escape next-unread settings shortcuts emoji escape "
-    "zoom-in zoom-out zoom-reset connect-dialog accept-no-more file-open file-show "
+    "zoom-in zoom-out zoom-reset connect-dialog unlock accept-no-more file-open file-show "
     "files folder-change transfer-accept transfer-cancel transfer-decline "
     "transfer-pause transfer-resume transfer-retry transfers prompt-accept "
     "prompt-always prompt-change prompt-decline prompt-item prompt-later prompt-open";

@@ -393,3 +393,8 @@ Hub *carrier_hub(Carrier *carrier)
 {
     return carrier->hub;
 }
+
+void carrier_touched(Carrier *carrier)
+{
+    poller_wake(carrier->poller);
+}

@@ -51,3 +51,5 @@ void carrier_hand_over(Carrier *carrier, void (*done)(void *user), void *user);
 uint16_t carrier_port(const Carrier *carrier);
 /* The core, for its questions; frames and links are the carrier's part. */
 Hub *carrier_hub(Carrier *carrier);
+/* The core was told something from outside: what follows from it is done in a round of its own. */
+void carrier_touched(Carrier *carrier);

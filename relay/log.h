@@ -189,6 +189,8 @@ GArray *log_feed(Log *log, const uint8_t *author, uint64_t incarnation, Lane lan
  * log_head()). Found by its place in its feed: an index of hashes would cost as much as all else.
  */
 uint64_t log_find(Log *log, const Event *event);
+/* Events of the public lane that are here but for profiles, topics and moderation. Cheap. */
+uint64_t log_said(Log *log);
 /* The newest Profile event of a member; transfer full, NULL when none. */
 Event *log_profile(Log *log, const uint8_t *key);
 /* All Topic and Moderation events that are committed, in the order shown: GPtrArray of Event,

@@ -259,3 +259,17 @@ Event *log_profile(Log *log, const uint8_t *key)
         return NULL;
     return event_ref(g_array_index(entries, LogEntry, 0).event);
 }
+
+/* From the feeds and the indices of profiles and of moderation: no pass over the events. */
+uint64_t log_said(Log *log)
+{
+    g_autoptr(Query) query =
+        database_query(log->database,
+                       "SELECT (SELECT total(held) FROM feed WHERE lane = 0) -"
+                       "       (SELECT count(*) FROM event WHERE kind = 2) -"
+                       "       (SELECT count(*) FROM event WHERE kind IN (9, 10))",
+                       NULL);
+    bool row = false;
+    bool read = query != NULL && query_step(query, &row, NULL) && row;
+    return read ? (uint64_t)MAX(query_int(query, 0), 0) : 0;
+}

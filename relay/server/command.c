@@ -14,15 +14,28 @@
 #define EXIT_NOT_ALLOWED 77
 #define OPTIONS_MOST 32
 
+/* clang-format off */
 static const ServerCommand *const table[] = {
     &command_serve,
     &command_check,
     &command_status,
     &command_who,
+    &command_rooms,
+    &command_announce,
+    &command_kick,
+    &command_ban,
+    &command_unban,
+    &command_bans,
+    &command_mute,
+    &command_unmute,
+    &command_rename,
+    &command_motd,
+    &command_admin,
     &command_backup,
     &command_restore,
     NULL,
 };
+/* clang-format on */
 
 /* Where GOption puts what it read of one option. */
 typedef struct {

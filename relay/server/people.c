@@ -62,6 +62,10 @@ static void show_names(People *people)
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
     for (guint i = 0; i < people->list->len; i++) {
         Person *person = people->list->pdata[i];
+        if (*person->name == '\0') {
+            person->shown = g_strdup("");
+            continue;
+        }
         char *skeleton = text_skeleton(person->name);
         GPtrArray *alike = g_hash_table_lookup(groups, skeleton);
         if (alike == NULL) {
@@ -95,20 +99,32 @@ static gint by_presence_and_name(gconstpointer a, gconstpointer b)
     return g_utf8_collate(left->shown, right->shown);
 }
 
-People *people_new(const Roster *roster)
+static Person *add(People *people, const uint8_t *key, const Event *profile)
+{
+    Person *person = g_new0(Person, 1);
+    memcpy(person->key, key, KEY_SIZE);
+    person->name = name_of(profile);
+    person->presence = ROSTER_OFFLINE;
+    g_ptr_array_add(people->list, person);
+    g_hash_table_insert(people->by_key, person->key, person);
+    return person;
+}
+
+People *people_new(const Roster *roster, const GPtrArray *others)
 {
     People *people = g_new0(People, 1);
     people->list = g_ptr_array_new_with_free_func(person_free);
     people->by_key = g_hash_table_new(key_hash, key_equal);
     for (unsigned i = 0; i < roster_size(roster); i++) {
         const RosterMember *member = roster_at(roster, i);
-        Person *person = g_new0(Person, 1);
-        memcpy(person->key, member->key, KEY_SIZE);
-        person->name = name_of(member->profile);
+        Person *person = add(people, member->key, member->profile);
         person->presence = member->presence;
         person->since_ms = member->since_ms;
-        g_ptr_array_add(people->list, person);
-        g_hash_table_insert(people->by_key, person->key, person);
+    }
+    for (guint i = 0; others != NULL && i < others->len; i++) {
+        const uint8_t *key = g_bytes_get_data(others->pdata[i], NULL);
+        if (people_by_key(people, key) == NULL)
+            add(people, key, NULL);
     }
     show_names(people);
     g_ptr_array_sort(people->list, by_presence_and_name);

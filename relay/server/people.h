@@ -14,7 +14,8 @@ typedef struct {
 
 typedef struct People People;
 
-People *people_new(const Roster *roster);
+/* `others`: keys (GBytes of KEY_SIZE) of some who need not be on the roster; NULL: none. */
+People *people_new(const Roster *roster, const GPtrArray *others);
 void people_free(People *people);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(People, people_free)
 

@@ -4,6 +4,7 @@
 #include "relay/server/archive.h"
 #include "relay/server/report.h"
 #include "relay/server/watch.h"
+#include "relay/server/service_internal.h"
 #include "relay/urgency.h"
 
 #include <errno.h>
@@ -27,6 +28,8 @@ static void service_clear(Service *service)
     g_free(service->unannounced);
     carrier_free(service->carrier);
     carrier_free(service->retired);
+    moderator_free(service->moderator);
+    banned_addresses_free(service->banned);
     log_close(service->log);
     place_clear(&service->place);
     identity_free(service->identity);
@@ -63,9 +66,9 @@ static ServiceExit open_log(Service *service, GError **error)
         return g_error_matches(*error, LOG_ERROR, LOG_ERROR_NEWER) ? SERVICE_NEWER : SERVICE_DISK;
     if (log_damaged(service->log) != NULL)
         report_value("log-set-aside", "file", log_damaged(service->log));
-    g_autoptr(GError) unsaved = NULL;
-    if (!place_save(directory, log_place(service->log), service->place.name, &unsaved))
-        report_value("place-unsaved", "why", unsaved->message);
+    service->moderator = moderator_new(service->identity, service->log);
+    service->banned = banned_addresses_new(directory);
+    service_save_place(service);
     report_place(service);
     if (!door_read(service->options, log_place(service->log), &service->door, error))
         return SERVICE_USAGE;
@@ -118,13 +121,17 @@ static ServiceExit listen_on_port(Service *service, int64_t room_time_ms, GError
         .relay_program = true,
         .room_time_ms = room_time_ms,
         .meetings = options->meetings,
+        .claim = service_claims,
+        .renamed = service_renamed,
         .report = carrier_reports,
+        .user = service,
     };
     service->carrier = carrier_new(NULL, &config, service->identity, service->log, error);
     if (service->carrier == NULL)
         return SERVICE_PORT_TAKEN;
-    hub_set_admission(carrier_hub(service->carrier), &service->door, g_get_monotonic_time());
     service->port = carrier_port(service->carrier);
+    service_admission_changed(service);
+    service_follow_name(service);
     if (service->port != config.port && config.port != 0)
         report("port-taken", NULL);
     return SERVICE_OK;
@@ -144,16 +151,9 @@ static void announcement_changed(AnnouncerState state, const char *line, void *u
 
 static void announce(Service *service)
 {
-    Announcement announcement = {
-        .role = CANDIDATE_ROLE_RELAY,
-        .name = service->place.name,
-        .port = service->port,
-        .locked = service->door.door == HUB_LOCKED,
-    };
     if (!service->options->mdns)
         return;
-    memcpy(announcement.place, log_place(service->log), sizeof announcement.place);
-    memcpy(announcement.key, identity_key(service->identity), sizeof announcement.key);
+    const Announcement announcement = service_announcement(service);
     service->announced = ANNOUNCER_WAITING;
     service->announcer = announcer_new(NULL, &announcement, announcement_changed, service);
 }
@@ -276,11 +276,6 @@ static ServiceExit stand_by(Service *service, GError **error)
     };
     service->standby = standby_new(&config, &output, service, error);
     return service->standby != NULL ? SERVICE_OK : SERVICE_DISK;
-}
-
-Hub *service_hub(const Service *service)
-{
-    return service->carrier != NULL ? carrier_hub(service->carrier) : NULL;
 }
 
 /* A relay that cannot be asked still serves. */

@@ -3,9 +3,11 @@
 
 #include "discovery/announcer.h"
 #include "relay/carrier.h"
+#include "relay/server/banned_addresses.h"
 #include "relay/server/control.h"
 #include "relay/server/door.h"
 #include "relay/server/metrics.h"
+#include "relay/server/moderator.h"
 #include "relay/server/notify.h"
 #include "relay/server/options.h"
 #include "relay/server/place.h"
@@ -33,10 +35,12 @@ struct Service {
     Identity *identity;
     Place place;
     Log *log;
-    HubAdmission door;
+    HubAdmission door; /* whoever changes it calls service_admission_changed() */
     Carrier *carrier; /* NULL: another relay program serves */
     Announcer *announcer;
     Standby *standby;
+    Moderator *moderator;
+    BannedAddresses *banned;
     Control *control;
     Metrics *metrics;   /* NULL: nobody asked for them */
     Snapshot *snapshot; /* NULL: none is being made */
@@ -53,3 +57,8 @@ struct Service {
 
 /* The core; NULL: another relay program serves. */
 Hub *service_hub(const Service *service);
+/* Something was done with the core from outside the carrier's own rounds: what follows from it is
+ * done now. */
+void service_touched(Service *service);
+/* Who is let in has changed: who would not be any more is sent away. */
+void service_admission_changed(Service *service);

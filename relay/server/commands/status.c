@@ -7,6 +7,9 @@
 #include <glib/gstdio.h>
 #include <sys/statvfs.h>
 
+static const char *const doors[] = {
+    [HUB_OPEN] = "open", [HUB_LISTED] = "keys", [HUB_LOCKED] = "passphrase"};
+
 static int64_t file_size(const char *directory, const char *name)
 {
     g_autofree char *path = g_build_filename(directory, name, NULL);
@@ -38,6 +41,8 @@ static void tell_place(JsonObject *answer, const Service *service)
     json_object_set_string_member(answer, "place", place);
     json_object_set_string_member(answer, "version", BACKFENCE_VERSION);
     parts_set_key(answer, "key", identity_key(service->identity));
+    if (log_keeper(service->log) != NULL)
+        parts_set_key(answer, "keeper", log_keeper(service->log));
     json_object_set_int_member(answer, "started_ms", service->started_ms);
     json_object_set_boolean_member(answer, "serving", service_hub(service) != NULL);
 }
@@ -47,6 +52,7 @@ static void tell_members(JsonObject *answer, const Service *service)
     const Hub *hub = service_hub(service);
     if (hub == NULL)
         return;
+    json_object_set_string_member(answer, "admission", doors[service->door.door]);
     json_object_set_int_member(answer, "here", hub_joined(hub));
     json_object_set_int_member(answer, "known", roster_size(hub_roster(hub)));
 }
@@ -112,6 +118,7 @@ static void show_numbers(JsonObject *answer)
     g_autofree char *room = show_size((uint64_t)show_number(answer, "free_bytes"));
     g_autofree char *events =
         g_strdup_printf("%" G_GINT64_FORMAT " events, %s", show_number(answer, "events"), size);
+    show_field("Let in", show_text(answer, "admission"));
     show_field("Members", json_object_has_member(answer, "here") ? members : "");
     show_field("Log", events);
     show_field("Data", show_text(answer, "data"));

@@ -1,0 +1,14 @@
+#pragma once
+/* What the files of the service share; nobody else includes it. */
+
+#include "relay/server/service.h"
+
+/* What is announced now; its name is the service's. */
+Announcement service_announcement(const Service *service);
+/* Remembers the place; when that cannot be done, reports it. */
+void service_save_place(const Service *service);
+/* CarrierConfig.claim and CarrierConfig.renamed; `user` is the Service. */
+char *service_claims(const uint8_t *key, const char *code, void *user);
+void service_renamed(void *user);
+/* Takes over the place's name from the core, where admins may have changed it. */
+void service_follow_name(void *user);

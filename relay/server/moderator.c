@@ -18,7 +18,7 @@ struct Moderator {
     uint64_t incarnation;
     uint64_t seq; /* of the newest event that was posted; 0: none */
     uint8_t hash[HASH_SIZE];
-    int64_t time_ms; /* of it */
+    int64_t time_ms;            /* of it */
     char code[CODE_LENGTH + 1]; /* "" when none is good */
     int64_t code_until_us;
     Bucket tries;

@@ -21,6 +21,8 @@ const GOptionEntry options_entries[] = {
     {"passphrase-file", 0, 0, G_OPTION_ARG_FILENAME, NULL,
      "Let in who knows the passphrase in this file, which only its owner may be able to read",
      "FILE"},
+    {"verbose", 'v', 0, G_OPTION_ARG_NONE, NULL, "Say in words how it is found, as on a terminal",
+     NULL},
     {"files-rate", 0, 0, G_OPTION_ARG_STRING, NULL,
      "For files that go over this relay, all together: MiB a second (64; 0: no bound)", "MIB"},
     {"files-at-once", 0, 0, G_OPTION_ARG_STRING, NULL,
@@ -96,6 +98,7 @@ gboolean options_read(JsonObject *given, Options *options, GError **error)
     read.data_dir = data != NULL ? g_strdup(data) : control_default_data_dir();
     read.passphrase_file = g_strdup(said(given, "passphrase-file"));
     read.mdns = !json_object_has_member(given, "no-mdns");
+    read.verbose = json_object_has_member(given, "verbose");
     read.allow_public = json_object_has_member(given, "allow-public");
     *options = read;
     read = (Options){0};

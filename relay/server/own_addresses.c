@@ -26,13 +26,19 @@ static void own_clear(gpointer data)
     g_free(((Own *)data)->text);
 }
 
+/* What is easiest to type first. */
+static int ease(AddressRank rank)
+{
+    return rank == ADDRESS_RANK_IPV4 ? -1 : (int)rank;
+}
+
 static gint by_rank(gconstpointer a, gconstpointer b)
 {
     const Own *left = a, *right = b;
     if (left->tier != right->tier)
         return left->tier < right->tier ? -1 : 1;
     if (left->rank != right->rank)
-        return left->rank < right->rank ? -1 : 1;
+        return ease(left->rank) < ease(right->rank) ? -1 : 1;
     return strcmp(left->text, right->text);
 }
 

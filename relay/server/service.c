@@ -143,6 +143,8 @@ static void announcement_changed(AnnouncerState state, const char *line, void *u
     service->announced = state;
     g_free(service->unannounced);
     service->unannounced = g_strdup(line);
+    if (state != ANNOUNCER_WAITING)
+        service_greet(service);
     if (state == ANNOUNCER_ANNOUNCED)
         report("announced", NULL);
     else if (state == ANNOUNCER_UNAVAILABLE)
@@ -335,12 +337,17 @@ static gboolean leave(void *user)
 
 ServiceExit service_run(const Options *options)
 {
-    g_auto(Service) service = {.options = options, .started_ms = g_get_real_time() / 1000};
+    g_auto(Service) service = {
+        .options = options,
+        .started_ms = g_get_real_time() / 1000,
+        .greeting_due = true,
+    };
     g_autoptr(GError) error = NULL;
     service.loop = g_main_loop_new(NULL, FALSE);
     service.notify = notify_new(NULL);
     g_unix_signal_add(SIGTERM, leave, &service);
     g_unix_signal_add(SIGINT, leave, &service);
+    g_unix_signal_add(SIGUSR1, service_report_state, &service);
     service.result = open_data(&service, &error);
     if (service.result == SERVICE_OK && !service.leaving)
         service.result = listen_on_port(&service, 0, &error);
@@ -355,6 +362,7 @@ ServiceExit service_run(const Options *options)
     answer_watchers(&service);
     announce(&service);
     report_listening(&service);
+    service_greet(&service);
     tell_status(&service);
     notify_ready(service.notify);
     urgency_raise();

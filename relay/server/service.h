@@ -50,6 +50,7 @@ struct Service {
     int64_t started_ms;
     AnnouncerState announced;
     char *unannounced; /* owned; why, when it is ANNOUNCER_UNAVAILABLE; may be NULL */
+    bool greeting_due; /* a person at a terminal waits to be told how it went */
     bool leaving;
     ServiceExit result;
     uint64_t scrubbed; /* position */

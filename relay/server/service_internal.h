@@ -12,3 +12,8 @@ char *service_claims(const uint8_t *key, const char *code, void *user);
 void service_renamed(void *user);
 /* Takes over the place's name from the core, where admins may have changed it. */
 void service_follow_name(void *user);
+/* Tells a person at the terminal what this relay is and how it is found, once that is known: called
+ * when it serves, and when the announcement changed. */
+void service_greet(Service *service);
+/* SIGUSR1: how the relay is, a fact a line of the log. */
+gboolean service_report_state(void *user);

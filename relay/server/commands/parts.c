@@ -3,6 +3,7 @@
 #include "discovery/txt.h"
 #include "relay/duration.h"
 #include "relay/moderation_line.h"
+#include "relay/server/report.h"
 #include "relay/server/show.h"
 #include "relay/text.h"
 
@@ -75,6 +76,19 @@ bool parts_read_end(Hub *hub, char *const *words, ModerationContent *what, Comma
     return true;
 }
 
+/* Never the text. */
+static void report_act(const ModerationContent *what)
+{
+    static const char *const words[] = {
+        [ACT_GRANT] = "grant",   [ACT_KICK] = "kick", [ACT_BAN] = "ban",
+        [ACT_UNBAN] = "unban",   [ACT_MUTE] = "mute", [ACT_UNMUTE] = "unmute",
+        [ACT_RENAME] = "rename", [ACT_MOTD] = "motd", [ACT_ANNOUNCE] = "announce",
+    };
+    g_autofree char *key = txt_hex(what->member, CANDIDATE_KEY_SIZE);
+    g_autofree char *detail = g_strdup_printf("act=%s member=%s", words[what->act], key);
+    report("acted", detail);
+}
+
 bool parts_act(Service *service, const Target *target, ModerationContent *what, CommandReply *reply)
 {
     g_autoptr(GError) error = NULL;
@@ -90,6 +104,8 @@ bool parts_act(Service *service, const Target *target, ModerationContent *what, 
     service_touched(service);
     if (!done)
         command_failed(reply, "refused", error->message);
+    else
+        report_act(what);
     return done;
 }
 

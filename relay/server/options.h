@@ -17,7 +17,7 @@ typedef struct {
     bool allow_public;
     uint16_t metrics_port; /* 0: nobody watches */
     char *passphrase_file; /* owned; NULL: the place is open */
-    bool verbose; /* words for people, also when nobody is at a terminal */
+    bool verbose;          /* words for people, also when nobody is at a terminal */
     MeetingLimits meetings;
 } Options;
 

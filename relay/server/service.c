@@ -3,8 +3,8 @@
 #include "discovery/txt.h"
 #include "relay/server/archive.h"
 #include "relay/server/report.h"
-#include "relay/server/watch.h"
 #include "relay/server/service_internal.h"
+#include "relay/server/watch.h"
 #include "relay/urgency.h"
 
 #include <errno.h>

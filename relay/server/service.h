@@ -36,7 +36,7 @@ struct Service {
     Place place;
     Log *log;
     HubAdmission door; /* whoever changes it calls service_admission_changed() */
-    Carrier *carrier; /* NULL: another relay program serves */
+    Carrier *carrier;  /* NULL: another relay program serves */
     Announcer *announcer;
     Standby *standby;
     Moderator *moderator;

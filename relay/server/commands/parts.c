@@ -77,15 +77,17 @@ bool parts_read_end(Hub *hub, char *const *words, ModerationContent *what, Comma
 }
 
 /* Never the text. */
-static void report_act(const ModerationContent *what)
+static void report_act(const ModerationContent *what, const Target *target)
 {
     static const char *const words[] = {
         [ACT_GRANT] = "grant",   [ACT_KICK] = "kick", [ACT_BAN] = "ban",
         [ACT_UNBAN] = "unban",   [ACT_MUTE] = "mute", [ACT_UNMUTE] = "unmute",
         [ACT_RENAME] = "rename", [ACT_MOTD] = "motd", [ACT_ANNOUNCE] = "announce",
     };
-    g_autofree char *key = txt_hex(what->member, CANDIDATE_KEY_SIZE);
-    g_autofree char *detail = g_strdup_printf("act=%s member=%s", words[what->act], key);
+    bool concerns = target != NULL;
+    g_autofree char *key = concerns ? txt_hex(target->key, CANDIDATE_KEY_SIZE) : NULL;
+    g_autofree char *detail =
+        g_strconcat("act=", words[what->act], concerns ? " member=" : "", key, NULL);
     report("acted", detail);
 }
 
@@ -105,7 +107,7 @@ bool parts_act(Service *service, const Target *target, ModerationContent *what, 
     if (!done)
         command_failed(reply, "refused", error->message);
     else
-        report_act(what);
+        report_act(what, target);
     return done;
 }
 

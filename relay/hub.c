@@ -51,6 +51,7 @@ Hub *hub_new(const HubConfig *config, Log *log, const HubOutput *output, void *u
     hub->software = g_strdup(config->software ? config->software : "");
     memcpy(hub->self, config->self, KEY_SIZE);
     hub->relay_program = config->relay_program;
+    hub->limits = (HubLimits)HUB_LIMITS_DEFAULT;
     hub->log = log;
     hub->output = *output;
     hub->user = user;

@@ -90,6 +90,7 @@ struct Hub {
     GHashTable *kicked;     /* key → Kicked, owned */
     HubAdmission admission;
     HubGuesses guesses;
+    HubLimits limits;
     unsigned history_days;
     HubOutput output;
     void *user;

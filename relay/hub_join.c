@@ -15,8 +15,8 @@ static Wire__Limits limits(const Hub *hub)
     limits.text = TEXT_MAX;
     limits.name = NAME_MAX_GRAPHEMES;
     limits.page = PAGE_MAX;
-    limits.submit_rate = SUBMIT_RATE;
-    limits.submit_burst = SUBMIT_BURST;
+    limits.submit_rate = hub->limits.rate;
+    limits.submit_burst = hub->limits.burst;
     limits.history_days = hub->history_days;
     return limits;
 }
@@ -164,7 +164,8 @@ static bool find_seat(HubLink *link, RosterMember **member)
     /* A relay program in reserve is nobody who is here. There is none where an app serves: it would
      * serve itself. */
     link->relay_program = hub->relay_program && link->greeting->relay_program;
-    *member = link->relay_program ? NULL : roster_add(hub->roster, link->key);
+    bool room = hub_joined(hub) < hub->limits.members || hub_is_joined(hub, link->key);
+    *member = link->relay_program || !room ? NULL : roster_add(hub->roster, link->key);
     if (*member || link->relay_program)
         return true;
     hub_part(link, WIRE__PARTING__FULL, "This place has as many members as it can hold.");

@@ -127,6 +127,11 @@ void hub_set_admission(Hub *hub, const HubAdmission *admission, int64_t now_us)
     hub_sweep(hub);
 }
 
+void hub_set_limits(Hub *hub, const HubLimits *limits)
+{
+    hub->limits = *limits;
+}
+
 void hub_set_history_days(Hub *hub, unsigned days)
 {
     hub->history_days = days;

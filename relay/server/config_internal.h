@@ -8,6 +8,7 @@ typedef struct ConfigReading ConfigReading;
 /* Takes over a value of a key. Returns NULL or what is wrong, a sentence's rest, transfer full. */
 typedef char *(*ConfigTake)(ConfigReading *reading, Config *config, const char *value);
 
+/* A key that there is. */
 typedef struct {
     const char *group, *key;
     ConfigTake take;

@@ -100,11 +100,13 @@ static void rule_place(World *world, Node *node)
     node_busy(node);
 }
 
-/* It does not ask its session, and no relay: the act is in its log, in a feed of its own. */
+/* It does not ask its session, and no relay: the act is in its log, in a feed of its own, when it
+ * comes back. (What appears there while it is joined would be taken for the relay's own.) */
 static void pretend(World *world)
 {
     Node *node = pretender(world);
-    Log *log = is_awake(node) ? session_log(node->session) : NULL;
+    bool alone = is_awake(node) && session_state(node->session) != SESSION_JOINED;
+    Log *log = alone ? session_log(node->session) : NULL;
     if (log == NULL || log_changed(log))
         return;
     ModerationAct what = (ModerationAct)world_between(world, ACT_GRANT, ACT_ANNOUNCE);
@@ -134,10 +136,7 @@ void moderation_happens(World *world)
 {
     if (!world->moderated)
         return;
-    if (world_chance(world, 10)) {
-        pretend(world);
-        return;
-    }
+    pretend(world);
     Node *node = &world->nodes[world_chance(world, 75) ? 0 : 1];
     const uint8_t *admin = identity_key(world->nodes[1].identity);
     if (!is_awake(node))

@@ -2,6 +2,8 @@
 #include "app/session_internal.h"
 #include "relay/text.h"
 
+#define HIDDEN_PAGE 64 /* events read at a time, at least: some of them may not be shown */
+
 void held_clear(Held *held)
 {
     g_clear_pointer(&held->text, g_free);
@@ -86,25 +88,32 @@ static void entry_free(gpointer data)
     g_free(data);
 }
 
-/* Those to be shown of the newest `limit` before `point`, in front of `shown`; `point` moves to the
- * oldest that was looked at. False when there are no more. */
-static bool look_back(Session *session, GBytes *conversation, LogPoint *point, bool *has_point,
-                      unsigned limit, GPtrArray *shown)
+/* Where reading goes on. */
+typedef struct {
+    LogPoint before;
+    bool has_before;
+} Reading;
+
+/* Puts those to be shown of the page before in front of `shown`, `limit` at most in all. False when
+ * that was the last. */
+static bool look_back(Session *session, GBytes *conversation, Reading *reading, unsigned limit,
+                      GPtrArray *shown)
 {
-    g_autoptr(GArray) entries =
-        log_history(session->log, conversation, *has_point ? point : NULL, limit, NULL);
+    unsigned page = MAX(limit, HIDDEN_PAGE);
+    g_autoptr(GArray) entries = log_history(
+        session->log, conversation, reading->has_before ? &reading->before : NULL, page, NULL);
     if (!entries || entries->len == 0)
         return false;
-    guint index = 0;
-    for (guint i = 0; i < entries->len; i++)
-        if (!session_hides(session, g_array_index(entries, LogEntry, i).event))
-            g_ptr_array_insert(shown, (int)index++,
-                               entry_copy(&g_array_index(entries, LogEntry, i)));
+    for (guint i = entries->len; i-- > 0 && shown->len < limit;) {
+        const LogEntry *entry = &g_array_index(entries, LogEntry, i);
+        if (!session_hides(session, entry->event))
+            g_ptr_array_insert(shown, 0, entry_copy(entry));
+    }
     const Event *oldest = g_array_index(entries, LogEntry, 0).event;
-    point->time_ms = event_time_ms(oldest);
-    memcpy(point->hash, event_hash(oldest), HASH_SIZE);
-    *has_point = true;
-    return entries->len == limit;
+    reading->before.time_ms = event_time_ms(oldest);
+    memcpy(reading->before.hash, event_hash(oldest), HASH_SIZE);
+    reading->has_before = true;
+    return entries->len == page;
 }
 
 unsigned session_history(Session *session, const ConversationId *conversation,
@@ -115,13 +124,11 @@ unsigned session_history(Session *session, const ConversationId *conversation,
         return 0;
     g_autoptr(GBytes) bytes = conversation_bytes(conversation);
     g_autoptr(GPtrArray) shown = g_ptr_array_new_with_free_func(entry_free);
-    LogPoint point = {0};
-    bool has_point = before != NULL;
+    Reading reading = {.has_before = before != NULL};
     if (before)
-        point = *before;
-    while (shown->len < limit &&
-           look_back(session, bytes, &point, &has_point, limit - shown->len, shown)) {
-    }
+        reading.before = *before;
+    while (look_back(session, bytes, &reading, limit, shown) && shown->len < limit)
+        continue;
     for (guint i = 0; i < shown->len; i++) {
         const LogEntry *entry = shown->pdata[i];
         SessionMessage message;

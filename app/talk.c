@@ -152,6 +152,32 @@ unsigned talk_load(Talk *talk, Session *session)
     return count;
 }
 
+static bool find_act(const Row *row, void *user)
+{
+    *(bool *)user = row->message.kind == MESSAGE_MODERATION;
+    return !*(bool *)user;
+}
+
+static void renew_act(const SessionMessage *message, void *user)
+{
+    Talk *talk = user;
+    if (!message->act && message->kind != EVENT_TOPIC)
+        return;
+    Row row = row_of(message, NULL);
+    const Row *known = rows_find(talk->rows, row.has_author ? row.author : NULL, row.message.id);
+    if (known && strcmp(known->message.text, row.message.text) != 0)
+        rows_put(talk->rows, &row);
+}
+
+void talk_renew_acts(Talk *talk, Session *session)
+{
+    bool any = false;
+    rows_backwards(talk->rows, find_act, &any);
+    if (any)
+        session_history(session, &talk->id, NULL, (unsigned)rows_count(talk->rows), renew_act,
+                        talk);
+}
+
 void talk_notice(Talk *talk, MessageKind kind, const uint8_t *author, const char *text,
                  int64_t time_ms)
 {

@@ -31,6 +31,8 @@ void talk_free(Talk *talk);
 bool talk_message(Talk *talk, const SessionMessage *message, const char *own_name);
 /* The page before what is loaded; returns how many the log had. */
 unsigned talk_load(Talk *talk, Session *session);
+/* Says acts of moderation anew, with the names of today. */
+void talk_renew_acts(Talk *talk, Session *session);
 /* A line without id: joins, leaves, the program's own. `author` may be NULL. */
 void talk_notice(Talk *talk, MessageKind kind, const uint8_t *author, const char *text,
                  int64_t time_ms);

@@ -169,6 +169,8 @@ static void person_changed(Timeline *timeline, const SessionMember *member)
 {
     const Person *known = g_hash_table_lookup(timeline->persons, member->key);
     timeline->people_changed = timeline->changed = true;
+    /* Sentences have names inside. */
+    timeline->lines_changed |= !known || strcmp(known->shown, member->shown) != 0;
     if (!known)
         return;
     bool renamed = strcmp(known->shown, member->shown) != 0;

@@ -14,6 +14,7 @@ struct Timeline {
     GHashTable *persons; /* key → Person, owned reference; built when asked for */
     Model *last;         /* owned; its people are shared while nobody changed */
     bool people_changed;
+    bool lines_changed; /* somebody is called otherwise than moderation lines may say */
     SessionState link;
     int64_t link_since_us;
     int64_t no_network_since_us; /* INT64_MAX: there is one */

@@ -208,6 +208,9 @@ static void build_link(Timeline *timeline, ModelBuilder *builder, int64_t now_us
 Model *timeline_snapshot(Timeline *timeline, int64_t now_us)
 {
     timeline->now_us = now_us;
+    if (timeline->lines_changed)
+        talk_renew_acts(timeline->talks->pdata[0], timeline->session);
+    timeline->lines_changed = false;
     ModelBuilder *builder = model_builder_new(++timeline->version);
     build_link(timeline, builder, now_us);
     build_rules(timeline, builder, now_us);

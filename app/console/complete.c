@@ -1,4 +1,5 @@
-/* Names contain blanks, so after "/msg" everything typed so far is the start of a name, after
+/* Names contain blanks, so after "/msg", "/ban" and the like everything typed so far is the start
+ * of a name, after
  * "/send" until a whole name stands there: then paths follow. In a text it is the last word, or the
  * last two or three if these begin a name. */
 #include "app/console/complete.h"
@@ -50,10 +51,11 @@ static void add_people(GPtrArray *words, Session *session, const char *start, co
     g_ptr_array_sort(words, by_text);
 }
 
-/* The text behind the first word when that is /msg or what stands for it. */
+/* The text behind the first word when that is a command about a person. */
 static const char *addressee(const char *before)
 {
-    static const char *const words[] = {"/msg ", "!private "};
+    static const char *const words[] = {"/msg ",  "!private ", "/kick ",   "/ban ",
+                                        "/mute ", "/unban ",   "/unmute ", "/admin "};
     for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
         if (g_ascii_strncasecmp(before, words[i], strlen(words[i])) == 0) {
             const char *rest = before + strlen(words[i]);

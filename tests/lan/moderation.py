@@ -149,7 +149,7 @@ WRONG = (  # what is typed, the word of the error, part of the sentence
     ("/topic " + "x" * 600, "not-possible", "512"),
     ("/claim", "usage", "/claim CODE"),
     ("/claim one two", "usage", "/claim CODE"),
-    ("/claim 2222-2222", "claim", "code"),
+    ("/claim 2222-2222", "claim", "already"),
     ("/admin Nobody", "no-such-member", "Nobody"),
     ("/admin -", "usage", "/admin NAME"),
     ("/admin Ann", "not-possible", "admin already"),
@@ -178,6 +178,9 @@ def wrong_words_and_no_admins():
             mark = bob.mark()
             bob.say(line)
             await_error(bob, "not-allowed", "Only admins may do this.", after=mark)
+        mark = bob.mark()
+        bob.say("/claim 2222-2222")
+        await_error(bob, "claim", "not the code", after=mark)
         for line in ("/motd", "/topic", "/admin"):  # everybody may look
             mark = bob.mark()
             bob.say(line)

@@ -297,21 +297,35 @@ START_TEST(motd_topic_and_name)
 }
 END_TEST
 
+static void find_before(const SessionMessage *message, void *user)
+{
+    *(bool *)user |= g_str_equal(message->text, "before");
+}
+
 START_TEST(what_a_banned_one_wrote_elsewhere_is_not_shown)
 {
     party_split(party, "bc", 1);
     party_pass(party, 10000); /* these two go on without the relay */
     ck_assert_int_ne(party_relay_of(party, 'b'), NOBODY);
     MODERATE('a', ACT_BAN, 'b', 0, NULL);
-    party_say(party, 'b', "buy this");
+    party_say(party, 'c', "before");
     party_pass(party, 1000);
-    ck_assert_uint_eq(party_heard(party, 'c', "buy this"), 1);
+    for (unsigned i = 0; i < 100; i++) { /* more than is read at a time */
+        party_say(party, 'b', "buy this");
+        party_pass(party, 1000);
+    }
+    ck_assert_uint_eq(party_heard(party, 'c', "buy this"), 100);
     party_split(party, "bc", 0);
     party_pass(party, 30000);
     ck_assert(party_follow(party, "ac", 'h'));
     ck_assert_uint_eq(party_heard(party, 'a', "buy this"), 0);
     ck_assert_uint_eq(party_kept(party, 'a', "buy this"), 0);
     ck_assert_uint_eq(party_kept(party, 'c', "buy this"), 0);
+    bool found = false;
+    ck_assert_uint_eq(session_history(party_session(party, 'a'), &(ConversationId){0}, NULL, 2,
+                                      find_before, &found),
+                      2);
+    ck_assert(found);
 }
 END_TEST
 

@@ -149,6 +149,18 @@ START_TEST(one_that_is_banned_is_told_why)
 }
 END_TEST
 
+START_TEST(lines_follow_names)
+{
+    moderate(ACT_MUTE, 'c', MINUTE_MS, NULL);
+    ck_assert_str_eq(last()->text, "a muted c for 1 minute");
+    size_t count = room()->message_count;
+    ck_assert(session_set_name(party_session(party, 'c'), "Cleo", party_now_us(party), NULL));
+    pass(100);
+    ck_assert_uint_eq(room()->message_count, count + 1); /* "c is now called Cleo" */
+    ck_assert_str_eq(model_message(model, room(), count - 1)->text, "a muted Cleo for 1 minute");
+}
+END_TEST
+
 START_TEST(topic_motd_and_name)
 {
     moderate(ACT_MOTD, NOBODY, 0, "Be kind");
@@ -174,6 +186,7 @@ int main(void)
     tcase_add_test(test_case, one_s_own_act_waits_like_a_message);
     tcase_add_test(test_case, one_that_is_muted_is_told_until_it_ends);
     tcase_add_test(test_case, one_that_is_banned_is_told_why);
+    tcase_add_test(test_case, lines_follow_names);
     tcase_add_test(test_case, topic_motd_and_name);
     suite_add_tcase(suite, test_case);
     SRunner *runner = srunner_create(suite);

@@ -110,7 +110,8 @@ typedef enum {
                                  "" at first, else why the last one did not do */
     SESSION_EVENT_BARRED,     /* kicked, banned, not on the list: `text` says why and until when,
                                      `code` which; nothing is dialled and nothing served for this place
-                                     until then, or session_try_now(). `text` "": that is over */
+                                     until then (who was kicked: until a person wants to),
+                                 or session_try_now(). `text` "": that is over */
     SESSION_EVENT_RULES,      /* session_moderation() or the place's name changed */
 } SessionEventType;
 

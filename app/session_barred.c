@@ -39,10 +39,13 @@ void session_unbar(Session *session)
     tell(session, "over");
 }
 
-/* 0: nobody knows. */
-static int64_t until_us(const Session *session, const Wire__Goodbye *goodbye)
+/* When it is dialled again by itself. Who was here and is sent away decides that; who had just come
+ * wanted to. */
+static int64_t until_us(const Session *session, const Wire__Goodbye *goodbye, int64_t least_us)
 {
     int64_t room_ms = session_room_time_ms(session, session->now_us);
+    if (goodbye->why == WIRE__PARTING__KICKED && session->phase == PHASE_GREETING)
+        return least_us;
     if (goodbye->why != WIRE__PARTING__BANNED || goodbye->until_ms <= 0 ||
         goodbye->until_ms > TIME_MAX_MS)
         return INT64_MAX;
@@ -72,8 +75,8 @@ void session_bar(Session *session, const Wire__Goodbye *goodbye)
     bool kicked = goodbye->why == WIRE__PARTING__KICKED;
     g_free(session->barred);
     session->barred = text_of(goodbye);
-    session->barred_until_us = until_us(session, goodbye);
     session->barred_least_us = kicked ? session->now_us + retry_ms * 1000 : 0;
+    session->barred_until_us = until_us(session, goodbye, session->barred_least_us);
     session->barred_id = session->current.id;
     if (session->current.has_place)
         memcpy(session->barred_place, session->current.place, PLACE_SIZE);

@@ -17,9 +17,11 @@ void console_rules(Console *console)
 
 void console_barred(Console *console, const SessionEvent *event)
 {
-    if (console->leaving || *event->text == '\0')
+    bool over = *event->text == '\0';
+    if (console->leaving || (over && !console->json)) /* people see that they are back */
         return;
     console->printer->barred(member_session(console->member), event->code, event->text);
-    if (!console->terminal && !console->json) /* programs are told, and decide by themselves */
+    if (!over && !console->terminal &&
+        !console->json) /* programs are told, and decide by themselves */
         console_leave(console, EXIT_BARRED);
 }

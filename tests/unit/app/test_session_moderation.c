@@ -172,6 +172,20 @@ START_TEST(kicked_for_a_minute)
 }
 END_TEST
 
+START_TEST(one_that_was_kicked_and_comes_too_early_waits)
+{
+    MODERATE('a', ACT_KICK, 'b', 0, NULL);
+    party_kill(party, 'b'); /* the program is started anew */
+    party_start(party, 'b');
+    party_pass(party, 30000);
+    ck_assert_uint_eq(party_told(party, 'b', "barred kicked"), 2);
+    ck_assert_int_eq(party_relay_of(party, 'b'), NOBODY);
+    party_pass(party, 40000);
+    ck_assert(party_follow(party, "abc", 'h'));
+    ck_assert_uint_eq(party_told(party, 'b', "barred over"), 1);
+}
+END_TEST
+
 START_TEST(holds_wherever_the_place_is_served)
 {
     MODERATE('a', ACT_BAN, 'b', 0, "spam");
@@ -357,6 +371,7 @@ int main(void)
     tcase_add_test(test_case, banned_until_it_ends);
     tcase_add_test(test_case, banned_until_taken_back);
     tcase_add_test(test_case, kicked_for_a_minute);
+    tcase_add_test(test_case, one_that_was_kicked_and_comes_too_early_waits);
     tcase_add_test(test_case, holds_wherever_the_place_is_served);
     tcase_add_test(test_case, one_that_serves_and_is_banned_serves_no_more);
     tcase_add_test(test_case, one_that_serves_and_is_kicked_gives_it_over);

@@ -153,6 +153,7 @@ void session_set_secret(Session *session, const uint8_t *place, const uint8_t *s
     memcpy(lock->given_place, place, PLACE_SIZE);
     lock->has_given = true;
     lock->waits = false;
+    memset(lock->refuser, 0, KEY_SIZE);
     session_forgive(session);
     session_end(session);
 }
@@ -229,7 +230,9 @@ void session_locked(Session *session, const Wire__Lock *lock)
     g_free(session->lock.name);
     session->lock.name = name ? name : g_strdup("");
     uint8_t secret[SECRET_SIZE];
-    if (!find_secret(session, lock->place.data, secret)) {
+    bool refused = session->lock.waits && !is_given(session, lock->place.data) &&
+                   memcmp(session->lock.refuser, session->relay_key, KEY_SIZE) == 0;
+    if (refused || !find_secret(session, lock->place.data, secret)) {
         uint8_t place[PLACE_SIZE];
         memcpy(place, lock->place.data, PLACE_SIZE);
         want_passphrase(session, place, "");
@@ -329,8 +332,14 @@ void session_lock_parted(Session *session, const Wire__Goodbye *goodbye)
         return;
     }
     bool given = lock->with_given;
+    if (!given && is_given(session, lock->unlocked)) { /* meanwhile */
+        session_drop(session, NULL, 0);
+        return;
+    }
     if (given)
         forget_given(session);
+    else
+        memcpy(lock->refuser, session->relay_key, KEY_SIZE);
     want_passphrase(session, lock->unlocked,
                     given ? "That is not the passphrase of this place."
                           : "The passphrase of this place was changed.");

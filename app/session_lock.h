@@ -17,6 +17,7 @@ typedef struct {
     bool waits;                         /* for a person */
     uint8_t place[PLACE_SIZE];          /* … of this place */
     char *name;                         /* of the place that sent Lock last */
+    uint8_t refuser[KEY_SIZE];          /* said last that what is kept is wrong; while it waits */
     uint8_t impostor[KEY_SIZE];         /* told last */
     int64_t tries_us[UNLOCKS_A_MINUTE]; /* of Unlocks that were not confirmed; 0: none */
     unsigned next_try;

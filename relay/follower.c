@@ -1,8 +1,10 @@
 #include "relay/follower.h"
 
 #include "relay/arena.h"
+#include "relay/cpace.h"
 #include "relay/frame.h"
 
+#include <sodium.h>
 #include <string.h>
 
 /* A relay compares feeds with a member once in five seconds (HEADS_RATE in relay/hub_read.c). */
@@ -19,6 +21,8 @@ struct Follower {
     Arena *arena;
     Exchange *exchange; /* NULL before it is admitted */
     GPtrArray *successors;
+    bool unlocking; /* Unlock was sent, and this is to come: */
+    uint8_t expected[PROOF_SIZE];
     bool over;
     bool failed;      /* something that came could not be stored */
     bool awaits;      /* Heads were asked for, and not all have come */
@@ -107,6 +111,7 @@ void follower_free(Follower *follower)
     exchange_free(follower->exchange);
     g_ptr_array_unref(follower->successors);
     arena_free(follower->arena);
+    sodium_memzero(follower->expected, PROOF_SIZE);
     g_free(follower);
 }
 
@@ -153,10 +158,39 @@ static void begin_exchange(Follower *follower)
     follower->exchange = exchange_new(follower->log, &config, &output, follower);
 }
 
+/* False: it is not what it should be, or this one is not told what to say. */
+static bool answer(Follower *follower, const Wire__Lock *lock)
+{
+    uint8_t share[SHARE_SIZE], proof[PROOF_SIZE];
+    if (follower->output.unlock == NULL || follower->unlocking || follower->exchange != NULL ||
+        memcmp(lock->place.data, log_place(follower->log), PLACE_SIZE) != 0 ||
+        !follower->output.unlock(lock->share.data, share, proof, follower->expected,
+                                 follower->user))
+        return false;
+    follower->unlocking = true;
+    Wire__Unlock unlock = WIRE__UNLOCK__INIT;
+    unlock.share = (ProtobufCBinaryData){SHARE_SIZE, share};
+    unlock.proof = (ProtobufCBinaryData){PROOF_SIZE, proof};
+    Wire__Frame frame = WIRE__FRAME__INIT;
+    frame.body_case = WIRE__FRAME__BODY_UNLOCK;
+    frame.unlock = &unlock;
+    send_frame(follower, &frame);
+    return true;
+}
+
+/* Who serves a locked place proves to know what it is locked with. */
+static bool is_proved(const Follower *follower, const Wire__Welcome *welcome)
+{
+    if (follower->output.unlock == NULL)
+        return true;
+    return follower->unlocking && welcome->proof.len == PROOF_SIZE &&
+           cpace_confirm(follower->expected, welcome->proof.data);
+}
+
 static void welcome(Follower *follower, const Wire__Welcome *welcome)
 {
-    if (follower->exchange != NULL || welcome->version != PROTOCOL_VERSION ||
-        !welcome->relay_program ||
+    if (follower->exchange != NULL || !is_proved(follower, welcome) ||
+        welcome->version != PROTOCOL_VERSION || !welcome->relay_program ||
         memcmp(welcome->place.data, log_place(follower->log), PLACE_SIZE) != 0) {
         end(follower, FOLLOWER_REFUSED, NULL, NULL);
         return;
@@ -281,6 +315,8 @@ void follower_frame(Follower *follower, const uint8_t *message, size_t length, i
         goodbye(follower, frame->goodbye);
     else if (frame->body_case == WIRE__FRAME__BODY_WELCOME)
         welcome(follower, frame->welcome);
+    else if (frame->body_case == WIRE__FRAME__BODY_LOCK && answer(follower, frame->lock))
+        return;
     else if (follower->exchange == NULL || !dispatch(follower, frame))
         end(follower, FOLLOWER_REFUSED, NULL, NULL);
 }

@@ -33,6 +33,10 @@ typedef struct {
     /* A relay program serves this place there and has admitted this one: whoever serves here gives
      * the place over before this returns. Nothing was written to the log until now. */
     void (*admitted)(void *user);
+    /* cpace_answer() for this link, when the place is locked here: the other has to ask for it, and
+     * to prove that it knows it, too. NULL: it is open, and whoever asks is not followed. */
+    bool (*unlock)(const uint8_t *relay_share, uint8_t *share, uint8_t *proof, uint8_t *expected,
+                   void *user);
     /* Close the link; nothing else is called any more. `successor` (KEY_SIZE, may be NULL): whom
      * it named, `addresses` (NULL-terminated, may be empty) where. Not to be freed from inside. */
     void (*over)(FollowerEnd why, const uint8_t *successor, char *const *addresses, void *user);

@@ -28,6 +28,7 @@ struct Console {
     uint64_t newest;   /* position of the newest one shown of #general */
     GHashTable *typed; /* tokens of what was typed here: shown already */
     bool waits;        /* some of these wait for a link */
+    bool unlocked;     /* the passphrase of the options was tried */
     bool muted;        /* as far as was told */
     guint start_timer, drain_timer, skipped_timer;
     int exit_code;

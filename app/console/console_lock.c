@@ -28,7 +28,8 @@ void console_ask_passphrase(Console *console)
 void console_wants_passphrase(Console *console, const char *why)
 {
     console->printer->passphrase(member_session(console->member), why);
-    if (console->options->passphrase && *why == '\0') {
+    if (console->options->passphrase && !console->unlocked) {
+        console->unlocked = true;
         member_unlock(console->member, console->options->passphrase);
     } else if (console->terminal) {
         console_ask_passphrase(console);

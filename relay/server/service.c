@@ -275,6 +275,7 @@ static ServiceExit stand_by(Service *service, GError **error)
         .port = service->port,
         .mdns = service->options->mdns,
         .directory = service->options->data_dir,
+        .admission = &service->door,
     };
     service->standby = standby_new(&config, &output, service, error);
     return service->standby != NULL ? SERVICE_OK : SERVICE_DISK;

@@ -6,11 +6,13 @@
 
 #include "discovery/reach.h"
 #include "discovery/txt.h"
+#include "relay/cpace.h"
 #include "relay/dialer.h"
 #include "relay/follower.h"
 #include "relay/server/rivals.h"
 #include "relay/source_address.h"
 
+#include <sodium.h>
 #include <string.h>
 
 #define ROOM_BYTES (128 * 1024)
@@ -36,6 +38,7 @@ typedef struct {
 struct Standby {
     const Identity *identity;
     Log *log;
+    const HubAdmission *admission;
     uint16_t port;
     StandbyOutput output;
     void *user;
@@ -118,6 +121,25 @@ static void follower_admitted(void *user)
     report_key(standby, "following", standby->other, NULL);
 }
 
+static bool follower_unlocks(const uint8_t *relay_share, uint8_t *share, uint8_t *proof,
+                             uint8_t *expected, void *user)
+{
+    Standby *standby = user;
+    CpaceBinding binding;
+    uint8_t random[CPACE_RANDOM_SIZE];
+    if (standby->link == NULL)
+        return false;
+    link_export(standby->link, LOCK_EXPORTER, binding.exporter);
+    memcpy(binding.place, log_place(standby->log), PLACE_SIZE);
+    memcpy(binding.relay, standby->other, KEY_SIZE);
+    memcpy(binding.member, identity_key(standby->identity), KEY_SIZE);
+    randombytes_buf(random, sizeof random);
+    bool answered = cpace_answer(standby->admission->secret, &binding, random, relay_share, share,
+                                 proof, expected);
+    sodium_memzero(random, sizeof random);
+    return answered;
+}
+
 static void follower_over(FollowerEnd why, const uint8_t *successor, char *const *addresses,
                           void *user)
 {
@@ -170,11 +192,13 @@ static void dial_opened(Link *link, const uint8_t *key, GSocketAddress *address,
 {
     static const LinkEvents link_events = {
         .message = link_message, .closed = link_closed, .message_max = link_message_max};
-    static const FollowerOutput output = {.send = follower_sends,
-                                          .has_room = follower_has_room,
-                                          .admitted = follower_admitted,
-                                          .over = follower_over};
     Standby *standby = user;
+    bool locked = standby->admission->door == HUB_LOCKED;
+    const FollowerOutput output = {.send = follower_sends,
+                                   .has_room = follower_has_room,
+                                   .admitted = follower_admitted,
+                                   .unlock = locked ? follower_unlocks : NULL,
+                                   .over = follower_over};
     standby->link = link;
     memcpy(standby->other, key, KEY_SIZE);
     note_answered(standby, address);
@@ -396,6 +420,7 @@ Standby *standby_new(const StandbyConfig *config, const StandbyOutput *output, v
     Standby *standby = g_new0(Standby, 1);
     standby->identity = config->identity;
     standby->log = config->log;
+    standby->admission = config->admission;
     standby->port = config->port;
     standby->output = *output;
     standby->user = user;

@@ -4,6 +4,7 @@
  * when that one admits it, follows it (relay/follower.h), and says when to serve again. Apps have
  * no part in it: they never win over a relay program. Default GMainContext. */
 
+#include "relay/hub.h"
 #include "relay/identity.h"
 #include "relay/log.h"
 
@@ -29,6 +30,8 @@ typedef struct {
     uint16_t port;         /* where this one serves */
     bool mdns;             /* else only the one followed last is looked for */
     const char *directory; /* of the data */
+    /* What the place is locked with, looked at whenever another one is joined. */
+    const HubAdmission *admission;
 } StandbyConfig;
 
 /* This one serves at first. What `config` names must outlive it. */

@@ -41,6 +41,16 @@ static bool they_send(GBytes *frame, void *user)
     return true;
 }
 
+/* The other knows the passphrase when its share begins with a 1. */
+static bool we_unlock(const uint8_t *relay_share, uint8_t *share, uint8_t *proof, uint8_t *expected,
+                      void *user)
+{
+    memset(share, 2, SHARE_SIZE);
+    memset(proof, 3, PROOF_SIZE);
+    memset(expected, 4, PROOF_SIZE);
+    return relay_share[0] == 1;
+}
+
 static void on_admitted(void *user)
 {
     ck_assert(!log_changed(stage.ours));
@@ -57,16 +67,28 @@ static void on_over(FollowerEnd why, const uint8_t *successor, char *const *addr
     stage.addresses = g_strjoinv(" ", (char **)addresses);
 }
 
-static void set_up(void)
+static void begin(bool locked)
 {
-    static const FollowerOutput output = {
-        .send = we_send, .admitted = on_admitted, .over = on_over};
+    const FollowerOutput output = {.send = we_send,
+                                   .admitted = on_admitted,
+                                   .unlock = locked ? we_unlock : NULL,
+                                   .over = on_over};
     memset(&stage, 0, sizeof stage);
     stage.now_us = 1000 * SECOND;
     stage.ours = log_open(NULL, scratch_place, NULL);
     stage.theirs = log_open(NULL, scratch_place, NULL);
     stage.follower =
         follower_new(stage.ours, their_key, our_addresses, &output, NULL, stage.now_us);
+}
+
+static void set_up(void)
+{
+    begin(false);
+}
+
+static void set_up_locked(void)
+{
+    begin(true);
 }
 
 static void clear_queue(GQueue *queue)
@@ -490,6 +512,66 @@ START_TEST(it_learns_who_the_keeper_is)
 }
 END_TEST
 
+static void lock_with(uint8_t first)
+{
+    uint8_t share[SHARE_SIZE] = {first};
+    Wire__Lock lock = WIRE__LOCK__INIT;
+    lock.share = (ProtobufCBinaryData){SHARE_SIZE, share};
+    lock.place = (ProtobufCBinaryData){PLACE_SIZE, (uint8_t *)scratch_place};
+    say(WIRE__FRAME__BODY_LOCK, &lock);
+}
+
+static void welcome_with(uint8_t proof_of, size_t length)
+{
+    uint8_t proof[PROOF_SIZE];
+    memset(proof, proof_of, sizeof proof);
+    Wire__Limits limits = WIRE__LIMITS__INIT;
+    Wire__Welcome welcome = WIRE__WELCOME__INIT;
+    welcome.limits = &limits;
+    welcome.version = PROTOCOL_VERSION;
+    welcome.place = (ProtobufCBinaryData){PLACE_SIZE, (uint8_t *)scratch_place};
+    welcome.log = (ProtobufCBinaryData){PLACE_SIZE, (uint8_t *)log_id(stage.theirs)};
+    welcome.relay_program = true;
+    welcome.proof = (ProtobufCBinaryData){length, proof};
+    say(WIRE__FRAME__BODY_WELCOME, &welcome);
+}
+
+static void check_refused(void)
+{
+    ck_assert_uint_eq(stage.admitted, 0);
+    ck_assert_uint_eq(stage.over, 1);
+    ck_assert_int_eq(stage.why, FOLLOWER_REFUSED);
+}
+
+START_TEST(it_unlocks_and_is_shown_a_proof)
+{
+    lock_with(1);
+    g_autoptr(Arena) arena = arena_new(FRAME_ARENA_SIZE);
+    ck_assert_int_eq(next_said(arena)->body_case, WIRE__FRAME__BODY_HELLO);
+    ck_assert_int_eq(next_said(arena)->body_case, WIRE__FRAME__BODY_UNLOCK);
+    welcome_with(4, PROOF_SIZE);
+    ck_assert_uint_eq(stage.admitted, 1);
+    ck_assert_uint_eq(stage.over, 0);
+}
+END_TEST
+
+START_TEST(it_follows_nobody_who_does_not_prove_it)
+{
+    if (_i > 0)
+        lock_with(_i == 1 ? 0 : 1);
+    if (_i != 1)
+        welcome_with(_i == 2 ? 5 : 4, _i == 3 ? 0 : PROOF_SIZE);
+    check_refused();
+}
+END_TEST
+
+START_TEST(who_keeps_an_open_place_follows_nobody_who_asks)
+{
+    lock_with(1);
+    check_refused();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("follower");
@@ -508,7 +590,13 @@ int main(void)
     tcase_add_test(test, the_newest_list_of_successors_counts);
     tcase_add_test(test, a_full_queue_ends_it);
     tcase_add_test(test, it_says_goodbye);
+    tcase_add_test(test, who_keeps_an_open_place_follows_nobody_who_asks);
     suite_add_tcase(suite, test);
+    TCase *locked = tcase_create("locked");
+    tcase_add_checked_fixture(locked, set_up_locked, tear_down);
+    tcase_add_test(locked, it_unlocks_and_is_shown_a_proof);
+    tcase_add_loop_test(locked, it_follows_nobody_who_does_not_prove_it, 0, 4);
+    suite_add_tcase(suite, locked);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);

@@ -5,8 +5,10 @@
 #include "relay/server/show.h"
 
 #include <gio/gio.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static const GOptionEntry entries[] = {
     {"move-aside", 0, 0, G_OPTION_ARG_NONE, NULL,
@@ -61,6 +63,15 @@ static int tell(const ArchiveFacts *facts, const char *data_dir, const char *asi
     return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* Root means the relay of the system, as with all other commands; the data may be lost, so that
+ * only the user whose home they are tells where they were. Transfer full. */
+static char *usual_data_dir(void)
+{
+    bool system = geteuid() == 0 && g_getenv("STATE_DIRECTORY") == NULL;
+    const struct passwd *user = system ? getpwnam("backfence-relay") : NULL;
+    return user != NULL ? g_strdup(user->pw_dir) : control_default_data_dir();
+}
+
 static int restore(char *const *words, JsonObject *options, bool json)
 {
     g_autoptr(GError) error = NULL;
@@ -68,7 +79,7 @@ static int restore(char *const *words, JsonObject *options, bool json)
     g_autofree char *aside = NULL;
     const char *said = json_object_get_string_member_with_default(options, "data", NULL);
     g_autofree char *data_dir =
-        said != NULL ? g_canonicalize_filename(said, NULL) : control_default_data_dir();
+        said != NULL ? g_canonicalize_filename(said, NULL) : usual_data_dir();
     bool move = json_object_get_boolean_member_with_default(options, "move-aside", FALSE);
     if (!archive_restore(words[0], data_dir, move, &facts, &aside, &error))
         return sorry(error, data_dir, json);

@@ -136,6 +136,9 @@ typedef struct {
  * As log_page(). */
 GArray *log_history(Log *log, GBytes *conversation, const LogPoint *before, unsigned limit,
                     GError **error);
+/* The oldest `limit` events of a conversation after `after`, in the order shown. As log_page(). */
+GArray *log_history_after(Log *log, GBytes *conversation, const LogPoint *after, unsigned limit,
+                          GError **error);
 /* Messages that match `query` (words, as a person types them), newest first; FTS5, quoted inside.
  */
 GArray *log_search(Log *log, const char *query, unsigned limit, GError **error);

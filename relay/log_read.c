@@ -222,6 +222,29 @@ GArray *log_history(Log *log, GBytes *conversation, const LogPoint *before, unsi
     return g_steal_pointer(&entries);
 }
 
+GArray *log_history_after(Log *log, GBytes *conversation, const LogPoint *after, unsigned limit,
+                          GError **error)
+{
+    g_autoptr(GArray) entries = log_entries_new();
+    int64_t id = find_conversation(log, conversation, error);
+    g_autoptr(Query) query =
+        id < 0 ? NULL
+               : database_query(log->database,
+                                "SELECT " LOG_ENTRY_COLUMNS " FROM event WHERE conversation = ?1 "
+                                "AND (time_ms, hash) > (?3, ?4) AND position <= ?2 "
+                                "ORDER BY time_ms, hash LIMIT ?5",
+                                error);
+
+    if (!query)
+        return NULL;
+    query_bind(query, 1, id);
+    query_bind(query, 2, (int64_t)log->head);
+    query_bind(query, 3, after->time_ms);
+    query_bind_blob(query, 4, after->hash, HASH_SIZE);
+    query_bind(query, 5, limit);
+    return log_read_entries(log, query, entries, error) ? g_steal_pointer(&entries) : NULL;
+}
+
 GPtrArray *log_conversations(Log *log, GError **error)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);

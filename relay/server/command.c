@@ -33,6 +33,7 @@ static const ServerCommand *const table[] = {
     &command_admin,
     &command_backup,
     &command_restore,
+    &command_export,
     NULL,
 };
 /* clang-format on */

@@ -28,6 +28,7 @@ static void service_clear(Service *service)
     g_free(service->unannounced);
     carrier_free(service->carrier);
     carrier_free(service->retired);
+    retention_free(service->retention);
     moderator_free(service->moderator);
     banned_addresses_free(service->banned);
     log_close(service->log);
@@ -69,6 +70,7 @@ static ServiceExit open_log(Service *service, GError **error)
     service->moderator = moderator_new(service->identity, service->log);
     service->banned = banned_addresses_new(directory);
     service_save_place(service);
+    service->retention = retention_new(service->log);
     report_place(service);
     if (!door_read(service->options, log_place(service->log), &service->door, error))
         return SERVICE_USAGE;

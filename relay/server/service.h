@@ -11,6 +11,7 @@
 #include "relay/server/notify.h"
 #include "relay/server/options.h"
 #include "relay/server/place.h"
+#include "relay/server/retention.h"
 #include "relay/server/snapshot.h"
 #include "relay/server/standby.h"
 
@@ -35,6 +36,7 @@ struct Service {
     Identity *identity;
     Place place;
     Log *log;
+    Retention *retention;
     HubAdmission door; /* whoever changes it calls service_admission_changed() */
     Carrier *carrier;  /* NULL: another relay program serves */
     Announcer *announcer;

@@ -10,6 +10,7 @@ extern const ServerCommand command_who;
 extern const ServerCommand command_check;
 extern const ServerCommand command_backup;
 extern const ServerCommand command_restore;
+extern const ServerCommand command_export;
 extern const ServerCommand command_rooms;
 extern const ServerCommand command_announce;
 extern const ServerCommand command_kick;

@@ -13,12 +13,18 @@
 /* Pages that wait in memory until the copy takes them, in KiB: what the last step has to write. */
 #define COPY_CACHE "256"
 
+/* SQLite begins the copy anew when a transaction is rolled back: while the disk is full, that could
+ * go on for ever. */
+#define COPIED_TIMES 4
+#define COPIED_MORE 1000
+
 struct DatabaseCopy {
     Database *database; /* NULL: its connection was closed */
     char *path;
     sqlite3 *handle;
     sqlite3_backup *backup;
     uint64_t all, left;
+    uint64_t copied; /* pages, those that had to be copied again too */
     bool done;
 };
 
@@ -127,6 +133,12 @@ DatabaseCopyStep database_copy_step(DatabaseCopy *copy, int pages, GError **erro
 
     copy->all = (uint64_t)sqlite3_backup_pagecount(copy->backup);
     copy->left = (uint64_t)sqlite3_backup_remaining(copy->backup);
+    copy->copied += (uint64_t)MAX(pages, 0);
+    if (code == SQLITE_OK && copy->copied > COPIED_TIMES * copy->all + COPIED_MORE) {
+        finish(copy);
+        fail_copy(SQLITE_ABORT, copy->path, "too much failed meanwhile", error);
+        return DATABASE_COPY_FAILED;
+    }
     switch (code) {
     case SQLITE_OK:
         return DATABASE_COPY_MORE;

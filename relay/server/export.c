@@ -1,5 +1,6 @@
 #include "discovery/txt.h"
 #include "relay/content.h"
+#include "relay/moderation_line.h"
 #include "relay/server/export_internal.h"
 
 #include <errno.h>
@@ -49,7 +50,17 @@ static char *profile_text(const uint8_t *content, size_t length)
     return name;
 }
 
-void export_item_read(const Event *event, ExportItem *item)
+static char *act_text(Export *export, const Event *event, const uint8_t *content, size_t length)
+{
+    g_auto(ModerationContent) act = {0};
+    if (!moderation_read(content, length, &act))
+        return NULL;
+    const ModerationNames names = {.author = export_name(export, event_author(event)),
+                                   .member = export_name(export, act.member)};
+    return moderation_line(&act, event_time_ms(event), &names);
+}
+
+void export_item_read(Export *export, const Event *event, ExportItem *item)
 {
     size_t length;
     const uint8_t *content = event_content(event, &length);
@@ -72,9 +83,11 @@ void export_item_read(const Event *event, ExportItem *item)
         break;
     case EVENT_TOPIC:
         item->kind = "topic";
+        item->text = moderation_read_topic(content, length);
         break;
     case EVENT_MODERATION:
         item->kind = "moderation";
+        item->text = act_text(export, event, content, length);
         break;
     default:
         break;

@@ -170,7 +170,7 @@ static gboolean put_entry(Export *export, Page *page, const char *directory, FIL
                           const Event *event, GError **error)
 {
     g_auto(ExportItem) item = {0};
-    export_item_read(event, &item);
+    export_item_read(export, event, &item);
     if (!is_shown(&item))
         return TRUE;
     g_autofree char *time = export_time(event_time_ms(event));

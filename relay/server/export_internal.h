@@ -21,7 +21,7 @@ typedef struct {
 } ExportItem;
 
 /* Whatever it is: `item` is filled, and to be cleared. */
-void export_item_read(const Event *event, ExportItem *item);
+void export_item_read(Export *export, const Event *event, ExportItem *item);
 void export_item_clear(ExportItem *item);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ExportItem, export_item_clear)
 

@@ -26,10 +26,10 @@ static void add_offer(JsonObject *line, const Offer *offer)
     json_object_set_int_member(line, "bytes", (gint64)offer->bytes);
 }
 
-static void add_item(JsonObject *line, const Event *event)
+static void add_item(Export *export, JsonObject *line, const Event *event)
 {
     g_auto(ExportItem) item = {0};
-    export_item_read(event, &item);
+    export_item_read(export, event, &item);
     if (item.kind != NULL)
         json_object_set_string_member(line, "kind", item.kind);
     else
@@ -56,7 +56,7 @@ static JsonObject *line_of(Export *export, const LogEntry *entry)
         json_object_set_string_member(line, "room", room);
     }
     json_object_set_string_member(line, "name", export_name(export, event_author(event)));
-    add_item(line, event);
+    add_item(export, line, event);
     add_hex(line, "author", event_author(event), KEY_SIZE);
     json_object_set_string_member(line, "incarnation", incarnation);
     json_object_set_int_member(line, "seq", (gint64)event_seq(event));

@@ -9,12 +9,25 @@ typedef struct {
 } FailingFile;
 
 static DiskState disk = DISK_SOUND;
+static unsigned sound_left; /* operations before the state begins */
+static bool lasting = true, happened;
 static sqlite3_vfs *real_vfs;
 static sqlite3_vfs failing_vfs;
 
 static sqlite3_file *real_of(sqlite3_file *file)
 {
     return ((FailingFile *)file)->real;
+}
+
+/* Whether this operation, which `state` concerns, is to fail. */
+static bool fails(DiskState state)
+{
+    if (disk != state || (sound_left > 0 && --sound_left > 0))
+        return false;
+    happened = true;
+    if (!lasting)
+        disk = DISK_SOUND;
+    return true;
 }
 
 static int failing_close(sqlite3_file *file)
@@ -31,21 +44,23 @@ static int failing_read(sqlite3_file *file, void *out, int amount, sqlite3_int64
 
 static int failing_write(sqlite3_file *file, const void *in, int amount, sqlite3_int64 offset)
 {
-    if (disk == DISK_FULL)
+    if (fails(DISK_FULL))
         return SQLITE_FULL;
-    if (disk == DISK_FAILS_WRITE || disk == DISK_DEAD)
+    if (fails(DISK_FAILS_WRITE) || disk == DISK_DEAD)
         return SQLITE_IOERR_WRITE;
     return real_of(file)->pMethods->xWrite(real_of(file), in, amount, offset);
 }
 
 static int failing_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
+    if (fails(DISK_FAILS_TRUNCATE))
+        return SQLITE_IOERR_TRUNCATE;
     return real_of(file)->pMethods->xTruncate(real_of(file), size);
 }
 
 static int failing_sync(sqlite3_file *file, int flags)
 {
-    if (disk == DISK_FAILS_SYNC || disk == DISK_DEAD)
+    if (fails(DISK_FAILS_SYNC) || disk == DISK_DEAD)
         return SQLITE_IOERR_FSYNC;
     return real_of(file)->pMethods->xSync(real_of(file), flags);
 }
@@ -130,5 +145,18 @@ void failing_vfs_install(void)
 
 void failing_vfs_set(DiskState state)
 {
+    failing_vfs_set_at(state, 0, true);
+}
+
+void failing_vfs_set_at(DiskState state, unsigned operation, bool stays)
+{
     disk = state;
+    sound_left = operation;
+    lasting = stays;
+    happened = false;
+}
+
+bool failing_vfs_happened(void)
+{
+    return happened;
 }

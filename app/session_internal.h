@@ -361,8 +361,9 @@ int64_t session_dial_deadline(const Session *session);
 /* session_place.c */
 gboolean session_open_place(Session *session, const uint8_t *place, GError **error);
 void session_close_place(Session *session);
-/* The person should know why history is short. */
+/* The person should know why history is short; how much the relay keeps, if that changed. */
 void session_tell_damage(Session *session);
+void session_tell_history_days(Session *session, unsigned days);
 /* Whose log was read last, of others. */
 void session_load_relay(Session *session);
 void session_remember_relay(Session *session, const uint8_t *log, const char *place_name);

@@ -150,6 +150,7 @@ static void welcome(Session *session, const Wire__Welcome *welcome)
     session_remember_relay(session, welcome->log.data, welcome->place_name);
     session->relay_program = welcome->relay_program;
     take_limits(session, welcome->limits);
+    session_tell_history_days(session, welcome->limits ? welcome->limits->history_days : 0);
     session_meet_log(session, welcome->restored);
     if (session->phase == PHASE_GREETING)
         session_adopt_keeper(session, welcome);

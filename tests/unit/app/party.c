@@ -12,6 +12,7 @@ PartyNode *party_node(Party *party, char who)
 void party_step(Party *party, PartyStep step)
 {
     step.due_us = party->now_us + DELAY_US;
+    party->frames += step.frame != NULL;
     g_queue_push_tail(&party->steps, g_memdup2(&step, sizeof step));
 }
 

@@ -73,6 +73,13 @@ int64_t party_now_us(const Party *party);
 /* How often `who` was asked to serve. */
 unsigned party_served(Party *party, char who);
 
+/* A relay program keeps only so many days, and has taken what was said so far; how many bodies. */
+unsigned party_retain(Party *party, char relay, unsigned days);
+/* Events that it has with their bodies. */
+unsigned party_bodies(Party *party, char relay);
+/* Sent by anybody so far. */
+unsigned party_frames(const Party *party);
+
 /* How often this text is in what `who` has of the room's history; of that with `other`. */
 unsigned party_kept(Party *party, char who, const char *text);
 unsigned party_kept_with(Party *party, char who, char other, const char *text);

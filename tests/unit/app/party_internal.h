@@ -71,6 +71,7 @@ struct Party {
     char *directory; /* of the logs */
     char *why;       /* of the last refusal */
     uint64_t signed_events;
+    unsigned frames; /* sent by anybody */
 };
 
 /* Nothing passes between them now. */

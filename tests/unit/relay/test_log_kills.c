@@ -169,7 +169,6 @@ static void work_copy(void)
 
 START_TEST(killed_copy_harms_nobody)
 {
-    g_autofree char *path = NULL;
     unsigned kills = 0;
 
     for (bool killed = true; killed; kills += g_getenv("BACKFENCE_LONG") ? 1 : 3) {

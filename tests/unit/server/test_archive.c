@@ -210,6 +210,8 @@ START_TEST(running_relay_is_left_alone)
     back_up();
     make_data(other, 5, "Other");
     g_autoptr(Log) log = log_open(other, NULL, &error);
+    expect_ok(error);
+    ck_assert_uint_eq(log_head(log), 5);
     ck_assert(!restore(true, &aside, &error));
     ck_assert(g_error_matches(error, LOG_ERROR, LOG_ERROR_LOCKED));
     ck_assert(!exists(other, "restore.part"));

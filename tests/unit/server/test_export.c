@@ -110,7 +110,7 @@ static char *read_text(const char *directory, const char *name)
 START_TEST(lines_are_json)
 {
     fill();
-    g_autofree char *path = export_to(EXPORT_JSON, "x.jsonl", 5);
+    g_free(export_to(EXPORT_JSON, "x.jsonl", 5));
     g_autofree char *text = read_text(root, "x.jsonl");
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     ck_assert_uint_eq(g_strv_length(lines), 6);

@@ -72,6 +72,7 @@ static SessionCandidate describe(Member *member, Candidate *candidate)
         .id = number(member, candidate),
         .typed = sources & CANDIDATE_TYPED,
         .relay = candidate_role(candidate) == CANDIDATE_ROLE_RELAY,
+        .locked = candidate_locked(candidate),
         .remembered = (sources & CANDIDATE_REMEMBERED) && !(sources & CANDIDATE_SEEN),
         .has_place = place != NULL,
         .has_key = key != NULL,

@@ -145,6 +145,7 @@ typedef struct {
     uint64_t id; /* the shell's; stable for one node */
     bool typed;
     bool relay;      /* a relay program; else an app, or unknown */
+    bool locked;     /* says that its place asks for a passphrase; anybody may say so */
     bool remembered; /* from an earlier joining and not seen now */
     bool has_place, has_key;
     uint8_t place[PLACE_SIZE];

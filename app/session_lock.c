@@ -113,6 +113,22 @@ bool session_lock_leaves_out(const Session *session, const SessionCandidate *can
     return lock->waits && !there && !session_wanted(session, candidate);
 }
 
+bool session_lock_yields(const Session *session, const SessionCandidate *candidate)
+{
+    return !session->lock.has_right && candidate->locked && !candidate->remembered &&
+           session_of_place(session, candidate);
+}
+
+bool session_lock_stays(const Session *session, const SessionCandidate *candidate)
+{
+    const SessionLock *lock = &session->lock;
+    bool knew_it = lock->has_right && candidate->has_key &&
+                   memcmp(candidate->key_prefix, lock->secrets->right.relay,
+                          sizeof candidate->key_prefix) == 0;
+    return lock->has_right && !candidate->locked && !candidate->remembered && !knew_it &&
+           session_of_place(session, candidate);
+}
+
 void session_lock_give_up(Session *session)
 {
     session->lock.waits = false;

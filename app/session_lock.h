@@ -37,6 +37,11 @@ void session_lock_unlinked(Session *session);
 bool session_lock_waits(const Session *session);
 /* … and this one is not dialled meanwhile. */
 bool session_lock_leaves_out(const Session *session, const SessionCandidate *candidate);
+/* While serving the same place as that one: it asks for a passphrase that is not known here, so
+ * that this node goes there, whoever ranks first. */
+bool session_lock_yields(const Session *session, const SessionCandidate *candidate);
+/* … it asks for none, though the place is locked: it is not given the place. */
+bool session_lock_stays(const Session *session, const SessionCandidate *candidate);
 /* The person went elsewhere, or the machine did. */
 void session_lock_give_up(Session *session);
 

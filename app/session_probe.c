@@ -49,8 +49,9 @@ static bool worth_target(const Session *session, const Target *target)
         return false;
     if (session_wanted(session, seen) || yields_us(session, target) <= session->now_us)
         return true;
-    return session_of_place(session, seen) && seen->has_key &&
-           ranks_before(session, seen->relay, seen->key_prefix, sizeof seen->key_prefix);
+    return session_of_place(session, seen) && seen->has_key && !session_lock_stays(session, seen) &&
+           (session_lock_yields(session, seen) ||
+            ranks_before(session, seen->relay, seen->key_prefix, sizeof seen->key_prefix));
 }
 
 static bool worth_node(const Session *session, const Node *node)
@@ -212,7 +213,7 @@ void session_probed(Session *session, const uint8_t *key)
         (!to.has_key || memcmp(to.key_prefix, key, sizeof to.key_prefix) == 0) &&
         (!node || memcmp(node->key, key, KEY_SIZE) == 0) &&
         (session_wanted(session, &to) || (to.has_place && !session_of_place(session, &to)) ||
-         ranks_before(session, to.relay, key, KEY_SIZE));
+         session_lock_yields(session, &to) || ranks_before(session, to.relay, key, KEY_SIZE));
     if (probes(session) && right)
         give_over(session, &to, key);
 }

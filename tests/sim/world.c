@@ -109,6 +109,7 @@ World *world_new(uint64_t seed, const char *directory)
     world->disks_put_back = world_chance(world, 50);
     world->clocks_jump = world_chance(world, 50);
     world->moderated = world_chance(world, 50);
+    world->locked = world_chance(world, 40);
     world->app_count = draw_apps(world);
     world->node_count = world->app_count + draw_relays(world);
     for (unsigned i = 0; i < world->node_count; i++)

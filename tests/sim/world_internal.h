@@ -23,6 +23,7 @@ typedef enum {
 typedef struct {
     World *world;
     Node *from, *to;
+    uint64_t number;    /* its own */
     uint64_t candidate; /* what the dialler calls it */
     HubLink *hub_link;  /* NULL before TLS is up and after the listener's end closed */
     bool dialler_end;   /* open */
@@ -77,6 +78,8 @@ struct Node {
     bool dirty_seen;  /* candidates are to be given to the session */
     GHashTable *told; /* others' tokens that were told of in this life */
     bool told_twice;
+    bool locks;         /* its hub, now or the last time */
+    bool asked;         /* for the passphrase */
     bool quits, handed; /* hand-over is under way; is over */
 
     /* A relay program: */
@@ -121,6 +124,7 @@ struct World {
     uint64_t pretended;
     bool disks_put_back; /* in this world disks are put back to copies */
     bool clocks_jump;
+    bool locked; /* the place asks for a passphrase */
     bool tracing;
     bool hostile;
     int64_t healing_us;
@@ -190,6 +194,17 @@ void serving_begin(Node *node, int64_t room_time_ms);
 void serving_end(Node *node, const HubSuccessor *successor);
 void serving_crash(Node *node);
 void serving_busy(Node *node);
+
+/* world_lock.c */
+/* What TLS would export: EXPORTER_SIZE bytes. */
+void lock_export(const Connection *connection, uint8_t *out);
+/* The hub of the node, which has just begun. */
+void lock_hub(Node *node);
+/* The person answers. */
+void lock_type(Node *node);
+/* FollowerOutput.unlock */
+bool lock_answer(const uint8_t *relay_share, uint8_t *share, uint8_t *proof, uint8_t *expected,
+                 void *user);
 
 /* world_relay.c: relay programs */
 void relay_start(Node *node);

@@ -86,6 +86,7 @@ void mdns_tell(Node *node)
         SessionCandidate *candidate = &candidates[count++];
         *candidate = (SessionCandidate){.id = j + 1,
                                         .relay = other->relay,
+                                        .locked = other->locks,
                                         .remembered = !seen,
                                         .has_place = true,
                                         .has_key = true,

@@ -78,6 +78,7 @@ Connection *network_dial(Node *from, Node *to, uint64_t candidate)
     World *world = from->world;
     Connection *connection = g_new0(Connection, 1);
     connection->world = world;
+    connection->number = ++world->order;
     connection->from = from;
     connection->to = to;
     connection->candidate = candidate;

@@ -170,6 +170,14 @@ static void out_random(void *bytes, size_t length, void *user)
         ((uint8_t *)bytes)[i] = (uint8_t)world_between(node->world, 0, 255);
 }
 
+static void out_exporter(uint8_t *out, void *user)
+{
+    const Node *node = user;
+    memset(out, 0, EXPORTER_SIZE);
+    if (node->link)
+        lock_export(node->link, out);
+}
+
 static void note_told(Node *node, const SessionMessage *message)
 {
     if (memcmp(message->author, identity_key(node->identity), KEY_SIZE) == 0)
@@ -199,6 +207,7 @@ static void out_event(const SessionEvent *event, void *user)
     trace_event(node, event);
     if (event->type == SESSION_EVENT_JOINED)
         remember(node);
+    node->asked |= event->type == SESSION_EVENT_PASSPHRASE;
     if (event->type == SESSION_EVENT_MESSAGE)
         note_told(node, event->message);
     if (event->type != SESSION_EVENT_DELIVERY)
@@ -234,7 +243,8 @@ void node_start(Node *node)
                                        .open_log = out_open_log,
                                        .event = out_event,
                                        .wall_ms = out_wall,
-                                       .random = out_random};
+                                       .random = out_random,
+                                       .exporter = out_exporter};
     SessionOutput output = able;
     if (!node->able)
         output.serve = NULL;
@@ -353,6 +363,8 @@ void node_serve(Node *node)
         mdns_tell(node);
     if (node->flush_us <= now_us) {
         node->flush_us = INT64_MAX;
+        if (node->asked)
+            lock_type(node);
         session_flush(node->session, now_us);
     }
     if (session_deadline(node->session) <= now_us) {

@@ -111,8 +111,10 @@ static Node *better(const Node *node)
 
 void relay_dialled(Node *node, Connection *connection)
 {
-    static const FollowerOutput output = {
-        .send = out_send, .admitted = out_admitted, .over = out_over};
+    const FollowerOutput output = {.send = out_send,
+                                   .admitted = out_admitted,
+                                   .unlock = node->world->locked ? lock_answer : NULL,
+                                   .over = out_over};
     int64_t now_us = node->world->now_us;
     node->dial = NULL;
     node->link = connection;

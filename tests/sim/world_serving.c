@@ -23,6 +23,23 @@ static int64_t out_wall(void *user)
     return node_wall_ms(user);
 }
 
+static void out_exporter(void *link, uint8_t *out, void *user)
+{
+    lock_export(link, out);
+}
+
+static const char *out_address(void *link, void *user)
+{
+    return ((Connection *)link)->from->address[0];
+}
+
+static void out_random(void *bytes, size_t length, void *user)
+{
+    const Node *node = user;
+    for (size_t i = 0; i < length; i++)
+        ((uint8_t *)bytes)[i] = (uint8_t)world_between(node->world, 0, 255);
+}
+
 static void out_report(const char *event, const char *detail, void *user)
 {
     const Node *node = user;
@@ -31,8 +48,13 @@ static void out_report(const char *event, const char *detail, void *user)
 
 void serving_begin(Node *node, int64_t room_time_ms)
 {
-    HubOutput output = {
-        .send = out_send, .queued = out_queued, .close = out_close, .wall_ms = out_wall};
+    HubOutput output = {.send = out_send,
+                        .queued = out_queued,
+                        .close = out_close,
+                        .wall_ms = out_wall,
+                        .exporter = out_exporter,
+                        .address = out_address,
+                        .random = out_random};
     if (node->world->tracing)
         output.report = out_report;
     HubConfig config = {.place_name = "Simulated",
@@ -43,6 +65,7 @@ void serving_begin(Node *node, int64_t room_time_ms)
     world_trace(node->world, "%u serves", node->index);
     g_assert_null(node->hub);
     node->hub = hub_new(&config, node->log, &output, node, node->world->now_us);
+    lock_hub(node);
     node->stale = true;
     mdns_look(node->world);
 }

@@ -24,6 +24,7 @@ static uint8_t share[SHARE_SIZE], proof[PROOF_SIZE]; /* of the last Unlock */
 static bool unlocked;                                /* there was one */
 static GString *told;                                /* events that matter here, a line each */
 static bool serves;
+static bool says_locked, is_app; /* what is announced */
 
 static void out_dial(uint64_t candidate, void *user)
 {
@@ -125,7 +126,8 @@ static void set_up(void)
     store = store_open(NULL, NULL);
     store_set_setting(store, SETTING_NAME, "Me", NULL);
     told = g_string_new(NULL);
-    unlocked = serves = false;
+    unlocked = serves = is_app = false;
+    says_locked = true;
     begin_session();
 }
 
@@ -156,7 +158,9 @@ static void announce(unsigned count)
 {
     SessionCandidate all[2] = {{.id = 1}, {.id = 2}};
     for (unsigned i = 0; i < count; i++) {
-        all[i].relay = all[i].has_place = all[i].has_key = true;
+        all[i].has_place = all[i].has_key = true;
+        all[i].relay = !is_app;
+        all[i].locked = says_locked;
         memcpy(all[i].place, home, PLACE_SIZE);
         memcpy(all[i].key_prefix, identity_key(relays[i]), sizeof all[i].key_prefix);
     }
@@ -537,35 +541,98 @@ END_TEST
 
 /* --- elsewhere --- */
 
-START_TEST(who_carries_a_locked_place_locks_it)
+/* The place is carried here. */
+static void carry(void)
 {
     SessionNetwork network = {.up = true, .known = true};
     char *addresses[] = {(char *)"192.0.2.1:7669", NULL};
     memcpy(network.place, home, PLACE_SIZE);
     session_set_addresses(session, addresses, now_us);
     session_network(session, &network, now_us);
-    join();
-    linked = false;
-    session_link_closed(session, "cut", now_us);
-    dialled = 0;
     session_candidates(session, NULL, 0, true, now_us);
     for (int i = 0; i < 100 && !serves; i++) {
-        if (dialled != 0 && dialled != SESSION_SELF) {
-            uint64_t id = dialled;
-            dialled = 0;
+        uint64_t id = dialled;
+        dialled = 0;
+        if (id != 0 && id != SESSION_SELF)
             session_dial_failed(session, id, "gone", now_us);
-        }
         pass(200000);
     }
     ck_assert(serves);
-    ck_assert_mem_eq(session_secret(session), right, SECRET_SIZE);
-    /* Its own hub is not asked for a proof: that is this very device. */
-    ck_assert_uint_eq(dialled, SESSION_SELF);
     linked = true;
     session_dialled(session, SESSION_SELF, identity_key(own), now_us);
     say_welcome(home, NULL);
-    ck_assert(linked);
     ck_assert_int_eq(session_state(session), SESSION_JOINED);
+    dialled = 0;
+}
+
+START_TEST(who_carries_a_locked_place_locks_it)
+{
+    join();
+    linked = false;
+    session_link_closed(session, "cut", now_us);
+    carry(); /* its own hub is not asked for a proof: that is this very device */
+    ck_assert_mem_eq(session_secret(session), right, SECRET_SIZE);
+}
+END_TEST
+
+/* Half a second; the own hub answers. Who was dialled. */
+static uint64_t look_around(void)
+{
+    uint64_t id = dialled;
+    Wire__Pong pong = WIRE__PONG__INIT;
+    Wire__Frame frame = WIRE__FRAME__INIT;
+    frame.body_case = WIRE__FRAME__BODY_PONG;
+    frame.pong = &pong;
+    say(&frame);
+    dialled = 0;
+    if (id != 0)
+        session_dial_failed(session, id, "gone", now_us);
+    pass(500000);
+    return id;
+}
+
+START_TEST(a_locked_place_is_not_given_to_an_open_relay)
+{
+    join();
+    linked = false;
+    session_link_closed(session, "cut", now_us);
+    carry();
+    says_locked = false;
+    announce(2); /* the first one knew the passphrase, and may ask for none */
+    bool looked = false;
+    for (int i = 0; i < 20; i++) {
+        uint64_t id = look_around();
+        ck_assert_uint_ne(id, 2);
+        looked |= id == 1;
+    }
+    ck_assert(looked);
+    says_locked = true;
+    announce(2);
+    for (int i = 0; i < 20 && dialled != 2; i++)
+        look_around();
+    ck_assert_uint_eq(dialled, 2);
+}
+END_TEST
+
+/* Whoever ranks first: else those who know the passphrase and those who do not never meet. */
+START_TEST(an_open_place_goes_to_where_it_is_locked)
+{
+    unsigned later = memcmp(identity_key(relays[0]), identity_key(own), KEY_SIZE) > 0 ? 0 : 1;
+    ck_assert(memcmp(identity_key(relays[later]), identity_key(own), KEY_SIZE) > 0);
+    is_app = true;
+    carry();
+    says_locked = false;
+    announce(2);
+    for (int i = 0; i < 10; i++)
+        ck_assert_uint_ne(look_around(), later + 1);
+    says_locked = true;
+    announce(2);
+    for (int i = 0; i < 20 && dialled != later + 1; i++)
+        look_around();
+    ck_assert_uint_eq(dialled, later + 1);
+    ck_assert(!try_to_join(right));
+    ck_assert(!serves);
+    check_told("joined\npassphrase of Home? \n");
 }
 END_TEST
 
@@ -601,6 +668,8 @@ int main(void)
     tcase_add_test(all, too_many_tries_are_waited_for);
     tcase_add_test(all, points_that_are_none_are_not_answered);
     tcase_add_test(all, who_carries_a_locked_place_locks_it);
+    tcase_add_test(all, a_locked_place_is_not_given_to_an_open_relay);
+    tcase_add_test(all, an_open_place_goes_to_where_it_is_locked);
     tcase_add_test(all, who_goes_elsewhere_is_asked_no_more);
     suite_add_tcase(suite, all);
     SRunner *runner = srunner_create(suite);

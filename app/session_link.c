@@ -55,6 +55,7 @@ void session_hello(Session *session)
     session_set_phase(session, PHASE_GREETING);
     session->heard_us = session->hello_us = session->now_us;
     session->ping_us = 0;
+    session->ping_after_us = PING_AFTER_US;
     session->room_known = false;
     session_send(session, &frame);
 }
@@ -295,7 +296,12 @@ static bool linked(const Session *session)
 static int64_t ping_due_us(const Session *session)
 {
     int64_t quiet_since = MIN(session->heard_us, session->sent_us);
-    return MAX(quiet_since, session->ping_us) + PING_AFTER_US;
+    return MAX(quiet_since, session->ping_us) + session->ping_after_us;
+}
+
+int64_t session_dead_after_us(const Session *session)
+{
+    return MAX(DEAD_AFTER_US, DEAD_AFTER_PINGS * session->ping_after_us);
 }
 
 void session_ping(Session *session)
@@ -340,7 +346,7 @@ void session_heartbeat(Session *session)
 {
     if (!linked(session))
         return;
-    if (session->now_us >= session->heard_us + DEAD_AFTER_US) {
+    if (session->now_us >= session->heard_us + session_dead_after_us(session)) {
         session->loss = LOSS_SILENT;
         session_drop(session, "The relay does not answer any more.", 0);
     } else if (session->phase != PHASE_JOINED) {
@@ -357,7 +363,7 @@ int64_t session_link_deadline(const Session *session)
 {
     int64_t deadline = INT64_MAX;
     if (linked(session)) {
-        deadline = session->heard_us + DEAD_AFTER_US;
+        deadline = session->heard_us + session_dead_after_us(session);
         if (session->phase == PHASE_JOINED)
             deadline = MIN(deadline, MIN(ping_due_us(session), session->keyring_us));
         else
@@ -384,6 +390,7 @@ int64_t session_room_offset_ms(const Session *session, int64_t now_us)
 
 static void pong(Session *session, const Wire__Pong *pong)
 {
+    session->ping_after_us = MAX(PING_AFTER_US, pong->ping_after_ms * INT64_C(1000));
     if (pong->nonce == session->nonce && session->ping_us > 0)
         measure_room_time(session, pong->room_time_ms, session->ping_us);
 }

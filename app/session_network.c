@@ -133,7 +133,7 @@ void session_mind_sleep(Session *session, int64_t now_us)
     session_probe_all(session);
     if (!linked(session))
         return;
-    session->heard_us = session->now_us - DEAD_AFTER_US + WAKING_US;
+    session->heard_us = session->now_us - session_dead_after_us(session) + WAKING_US;
     if (session->phase == PHASE_JOINED)
         session_ping(session);
 }

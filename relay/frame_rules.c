@@ -246,6 +246,7 @@ static const char *check_ping(Wire__Ping *ping)
 static const char *check_pong(Wire__Pong *pong)
 {
     BAD_UNLESS(is_time(pong->room_time_ms), "time out of range");
+    BAD_UNLESS(pong->ping_after_ms <= PING_AFTER_MAX_MS, "silence out of range");
     return NULL;
 }
 

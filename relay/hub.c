@@ -247,6 +247,7 @@ HubLink *hub_link_opened(Hub *hub, void *handle, const uint8_t *key, int64_t now
     link->link = handle;
     memcpy(link->key, key, KEY_SIZE);
     link->opened_us = link->heard_us = hub->now_us;
+    link->patience_us = DEAD_AFTER_US;
     link->index = hub->links->len;
     g_ptr_array_add(hub->links, link);
     hub->tick_us = MIN(hub->tick_us, hub->now_us + TICK_US);
@@ -408,8 +409,8 @@ void hub_tick(Hub *hub, int64_t now_us)
         HubLink *link = g_ptr_array_index(hub->links, i);
         if (!link->joined && hub->now_us - link->opened_us > HANDSHAKE_US)
             hub_part(link, WIRE__PARTING__SILENT, "No Hello came in time.");
-        else if (link->joined && hub->now_us - link->heard_us > DEAD_AFTER_US)
-            hub_part(link, WIRE__PARTING__SILENT, "Nothing was heard for six seconds.");
+        else if (link->joined && hub->now_us - link->heard_us > link->patience_us)
+            hub_part(link, WIRE__PARTING__SILENT, "Nothing was heard for too long.");
     }
     hub_sweep(hub);
 }

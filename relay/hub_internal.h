@@ -44,6 +44,7 @@ struct HubLink {
     bool uninformed;    /* the newest list of successors is still to be sent */
     int64_t opened_us;
     int64_t heard_us;
+    int64_t patience_us; /* for its silence */
     Bucket submits, reads, notes, typings, claims;
     Exchange *exchange;  /* owned; NULL before anything is compared */
     unsigned bad_events; /* gathered */

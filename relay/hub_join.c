@@ -319,7 +319,11 @@ void hub_ping(HubLink *link, const Wire__Ping *ping)
         if (log_delivered(hub->log, link->key, link->acked, NULL))
             hub->unsaved = true;
     }
+    int64_t silence_us = hub_joined(hub) * PING_AFTER_A_MEMBER_US;
+    silence_us = CLAMP(silence_us, PING_AFTER_US, PING_AFTER_MAX_MS * INT64_C(1000));
+    link->patience_us = DEAD_AFTER_PINGS * silence_us;
     Wire__Pong pong = WIRE__PONG__INIT;
+    pong.ping_after_ms = silence_us > PING_AFTER_US ? (uint32_t)(silence_us / 1000) : 0;
     pong.nonce = ping->nonce;
     pong.room_time_ms = hub_room_time_ms(hub);
     Wire__Frame frame = WIRE__FRAME__INIT;

@@ -63,6 +63,12 @@
 #define HANDSHAKE_US (5 * INT64_C(1000000))
 #define PING_AFTER_US (2 * INT64_C(1000000))
 #define DEAD_AFTER_US (6 * INT64_C(1000000))
+/* In a large place the relay asks for fewer Pings (Pong.ping_after_ms): so much silence for each
+ * member linked, which makes a thousand Pings a second in all. Dead is who is silent for three
+ * times as long. */
+#define PING_AFTER_A_MEMBER_US 1000
+#define PING_AFTER_MAX_MS 60000
+#define DEAD_AFTER_PINGS 3
 
 #define SUBMIT_RATE 50    /* events a second and member */
 #define SUBMIT_BURST 200  /* events at once */

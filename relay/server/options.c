@@ -7,6 +7,7 @@
 #include <gio/gio.h>
 #include <string.h>
 
+#define RATE_MAX 1000000       /* messages a second */
 #define FILES_RATE_MAX 1000000 /* MiB a second */
 #define FILES_AT_ONCE_MAX 4096 /* each takes six descriptors and half a megabyte */
 
@@ -23,6 +24,8 @@ const GOptionEntry options_entries[] = {
      "FILE"},
     {"verbose", 'v', 0, G_OPTION_ARG_NONE, NULL, "Say in words how it is found, as on a terminal",
      NULL},
+    {"rate", 0, 0, G_OPTION_ARG_STRING, NULL, "A member may write so many messages a second (50)",
+     "N"},
     {"files-rate", 0, 0, G_OPTION_ARG_STRING, NULL,
      "For files that go over this relay, all together: MiB a second (64; 0: no bound)", "MIB"},
     {"files-at-once", 0, 0, G_OPTION_ARG_STRING, NULL,
@@ -69,10 +72,12 @@ static gboolean read_number(JsonObject *given, const char *name, guint64 max, co
 
 static gboolean read_numbers(JsonObject *given, Options *options, GError **error)
 {
-    guint64 port = DEFAULT_PORT, metrics = 0, rate = 0, at_once = 0;
+    guint64 port = DEFAULT_PORT, metrics = 0, rate = 0, at_once = 0, messages = 0;
     options->meetings = (MeetingLimits)MEETING_LIMITS_DEFAULT;
     if (!read_number(given, "port", UINT16_MAX, "this is no port", &port, error) ||
         !read_number(given, "metrics", UINT16_MAX, "this is no port", &metrics, error) ||
+        !read_number(given, "rate", RATE_MAX, "this is no number of messages a second", &messages,
+                     error) ||
         !read_number(given, "files-rate", FILES_RATE_MAX, "this is no rate in MiB a second", &rate,
                      error) ||
         !read_number(given, "files-at-once", FILES_AT_ONCE_MAX,
@@ -81,6 +86,7 @@ static gboolean read_numbers(JsonObject *given, Options *options, GError **error
         return FALSE;
     options->port = (uint16_t)port;
     options->metrics_port = (uint16_t)metrics;
+    options->rate = (unsigned)messages;
     options->port_is_wish = said(given, "port") == NULL;
     if (said(given, "files-rate") != NULL)
         options->meetings.rate = rate * 1024 * 1024;

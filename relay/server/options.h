@@ -18,6 +18,7 @@ typedef struct {
     uint16_t metrics_port; /* 0: nobody watches */
     char *passphrase_file; /* owned; NULL: the place is open */
     bool verbose;          /* words for people, also when nobody is at a terminal */
+    unsigned rate;         /* messages a second and member; 0: as usual */
     MeetingLimits meetings;
 } Options;
 

@@ -15,6 +15,7 @@
 #include <string.h>
 
 /* About ten milliseconds of work each time; a million events take a day. */
+#define BURST_SECONDS 4 /* of the rate at which a member may write */
 #define SCRUB_EVERY_S 10
 #define SCRUB_EVENTS 120
 
@@ -131,6 +132,12 @@ static ServiceExit listen_on_port(Service *service, int64_t room_time_ms, GError
     service->carrier = carrier_new(NULL, &config, service->identity, service->log, error);
     if (service->carrier == NULL)
         return SERVICE_PORT_TAKEN;
+    HubLimits limits = HUB_LIMITS_DEFAULT;
+    if (options->rate > 0) {
+        limits.rate = options->rate;
+        limits.burst = BURST_SECONDS * options->rate;
+    }
+    hub_set_limits(carrier_hub(service->carrier), &limits);
     service->port = carrier_port(service->carrier);
     service_admission_changed(service);
     service_follow_name(service);

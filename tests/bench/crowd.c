@@ -4,7 +4,7 @@
 static void ping_all(uint32_t events, void *user)
 {
     Crowd *crowd = user;
-    poller_set_deadline(crowd->pinging, g_get_monotonic_time() + PING_AFTER_US);
+    poller_set_deadline(crowd->pinging, g_get_monotonic_time() + crowd->ping_after_us);
     Wire__Ping ping = WIRE__PING__INIT;
     Wire__Frame frame = WIRE__FRAME__INIT;
     frame.body_case = WIRE__FRAME__BODY_PING;
@@ -45,13 +45,14 @@ Crowd *crowd_new(const CrowdConfig *config)
 {
     Crowd *crowd = g_new0(Crowd, 1);
     crowd->config = *config;
+    crowd->ping_after_us = PING_AFTER_US;
     crowd->poller = poller_new(NULL);
     crowd->arena = arena_new(FRAME_ARENA_SIZE);
     crowd->text = g_strnfill(MAX(config->text, 1u), 'x');
     crowd->members = g_new0(CrowdMember, config->members);
     crowd->writing = poller_watch(crowd->poller, -1, 0, write_due, crowd);
     crowd->pinging = poller_watch(crowd->poller, -1, 0, ping_all, crowd);
-    poller_set_deadline(crowd->pinging, g_get_monotonic_time() + PING_AFTER_US);
+    poller_set_deadline(crowd->pinging, g_get_monotonic_time() + crowd->ping_after_us);
     for (unsigned i = 0; i < config->members; i++) {
         crowd->members[i].crowd = crowd;
         crowd->members[i].number = config->first + i;

@@ -48,6 +48,7 @@ struct Crowd {
     unsigned started;
     PollerWatch *writing; /* deadline: the next message is due */
     PollerWatch *pinging;
+    int64_t ping_after_us; /* as the relay wants it */
     bool on;
     uint8_t place[PLACE_SIZE];
     uint8_t log[PLACE_SIZE];

@@ -82,13 +82,17 @@ static void on_message(const uint8_t *message, size_t length, void *user)
         crowd_member_take_page(member, &body);
         return;
     }
-    if (body.number != WIRE__FRAME__BODY_WELCOME && body.number != WIRE__FRAME__BODY_RECEIPT)
+    if (body.number != WIRE__FRAME__BODY_WELCOME && body.number != WIRE__FRAME__BODY_RECEIPT &&
+        body.number != WIRE__FRAME__BODY_PONG)
         return;
     arena_reset(member->crowd->arena);
     const Wire__Frame *frame = frame_parse(member->crowd->arena, message, length, NULL);
     g_assert(frame != NULL);
     if (frame->body_case == WIRE__FRAME__BODY_WELCOME)
         take_welcome(member, frame->welcome);
+    else if (frame->body_case == WIRE__FRAME__BODY_PONG)
+        member->crowd->ping_after_us =
+            MAX(PING_AFTER_US, frame->pong->ping_after_ms * INT64_C(1000));
     else if (frame->receipt->refusal != WIRE__REFUSAL__NONE)
         member->crowd->counts.refused++;
 }

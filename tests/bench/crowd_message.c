@@ -81,6 +81,13 @@ static Token take_entry(CrowdMember *member, const Field *entry, uint64_t *posit
     return token;
 }
 
+/* Now, and not at the next millisecond, which is what a deadline waits for. */
+static void let_write(CrowdMember *member)
+{
+    member->own++;
+    poller_set_deadline(member->crowd->writing, g_get_monotonic_time());
+}
+
 static void count_entry(CrowdMember *member, const Field *entry, int64_t now_us)
 {
     Crowd *crowd = member->crowd;
@@ -99,7 +106,8 @@ static void count_entry(CrowdMember *member, const Field *entry, int64_t now_us)
     if (reach->position != position)
         *reach = (Reach){.position = position};
     reach->writer = member;
-    member->own += !crowd->config.lockstep;
+    if (!crowd->config.lockstep)
+        let_write(member);
 }
 
 /* A writer goes on when everybody was told of its message. */
@@ -110,7 +118,7 @@ static void note_told(Crowd *crowd, uint64_t after, uint64_t through)
         if (reach->position != position)
             *reach = (Reach){.position = position};
         if (++reach->told == crowd->counts.joined - crowd->counts.away && reach->writer != NULL)
-            reach->writer->own++;
+            let_write(reach->writer);
     }
 }
 

@@ -205,7 +205,7 @@ def run_peer(args, kind, tls):
 
 def run_ours(args):
     environment = dict(os.environ, TMPDIR=args.data)
-    rate = 50 / args.writers if args.calm else 49
+    rate = 50 / args.writers if args.calm else 100000
     join, fan_out = run_json(
         ["taskset", "-c", LOAD_CORE, args.bench + "/relay_bench", "--relay-core", SERVER_CORE, "--members",
          str(args.members), "--writers", str(args.writers), "--rate", str(rate), "--window",

@@ -48,7 +48,7 @@ static void parse_options(int argc, char **argv, BenchOptions *options)
     }
     options->members = CLAMP(options->members, 1, 12000);
     options->writers = CLAMP(options->writers, 1, options->members);
-    options->rate = CLAMP(options->rate, 0.01, 49);
+    options->rate = CLAMP(options->rate, 0.01, 100000);
     options->seconds = CLAMP(options->seconds, 0.1, 120);
 }
 
@@ -117,6 +117,8 @@ int main(int argc, char **argv)
     process_raise_descriptors();
     signal(SIGPIPE, SIG_IGN);
     relay_process_pin(options.relay_core);
+    if (options.rate > 49)
+        relay_process_set_rate(1000000);
     RelayProcess relay = relay_process_start(options.relay);
     CrowdConfig config = {.port = relay.port,
                           .members = (unsigned)options.members,

@@ -50,10 +50,16 @@ static uint16_t await_port(FILE *log)
 }
 
 static int pinned_to = -1;
+static unsigned allowed_rate;
 
 void relay_process_pin(int core)
 {
     pinned_to = core;
+}
+
+void relay_process_set_rate(unsigned rate)
+{
+    allowed_rate = rate;
 }
 
 /* In the child: a bench that is pinned itself would pin its relay to the same one. */
@@ -70,9 +76,12 @@ static void spawn(RelayProcess *relay, const char *program)
 {
     g_autofree char *path = find_program(program);
     g_autofree char *port = g_strdup_printf("%u", relay->port);
+    g_autofree char *rate = g_strdup_printf("%u", allowed_rate);
     g_autoptr(GError) error = NULL;
-    const char *arguments[] = {path, "serve",  "--data", relay->directory, "--port",
-                               port, "--name", "Bench",  "--no-mdns",      NULL};
+    const char *arguments[] = {
+        path, "serve",  "--data", relay->directory, "--port",
+        port, "--name", "Bench",  "--no-mdns",      allowed_rate > 0 ? "--rate" : NULL,
+        rate, NULL};
     if (!g_spawn_async_with_pipes(NULL, (char **)arguments, NULL, G_SPAWN_DO_NOT_REAP_CHILD, pin,
                                   NULL, &relay->pid, NULL, NULL, &relay->err, &error))
         g_error("cannot start the relay: %s", error->message);

@@ -15,6 +15,8 @@ typedef struct {
 
 /* Relays started from now on run on this processor alone; -1: on any. */
 void relay_process_pin(int core);
+/* … and let members write so many messages a second; 0: as many as usual. */
+void relay_process_set_rate(unsigned rate);
 /* `program` NULL: $BACKFENCE_RELAY, else beside this program. Ends this program when it does not
  * start. */
 RelayProcess relay_process_start(const char *program);

@@ -64,6 +64,7 @@ void carrier_remove(Connection *connection)
 static void drop(Connection *connection)
 {
     Carrier *carrier = connection->carrier;
+    carrier_flush_batch(carrier);
     HubLink *hub_link = g_steal_pointer(&connection->hub_link);
     if (hub_link != NULL)
         hub_link_closed(carrier->hub, hub_link, g_get_monotonic_time());
@@ -103,9 +104,13 @@ static void connection_message(const uint8_t *message, size_t length, void *user
         carrier_data_message(connection, message, length);
         return;
     }
+    if (!connection->entry.waiting) {
+        carrier_keep(connection, message, length);
+        return;
+    }
     hub_frame(connection->carrier->hub, connection->hub_link, message, length,
               g_get_monotonic_time());
-    if (connection->entry.waiting && connection->hub_link != NULL &&
+    if (connection->hub_link != NULL &&
         hub_frame_max(connection->hub_link) > FRAME_MAX_BEFORE_ADMISSION)
         carrier_admit(connection);
 }
@@ -231,6 +236,7 @@ static void round_end(void *user)
     Carrier *carrier = user;
     if (carrier->shutting_down)
         return;
+    carrier_flush_batch(carrier);
     hub_flush(carrier->hub, g_get_monotonic_time());
     if (carrier->shutting_down) /* something was handed over, and that was the last thing to do */
         return;
@@ -242,6 +248,7 @@ static void timer_fired(uint32_t events, void *user)
 {
     Carrier *carrier = user;
     if (!carrier->shutting_down) {
+        carrier_flush_batch(carrier); /* nobody who has just spoken is silent */
         hub_tick(carrier->hub, g_get_monotonic_time());
         return;
     }
@@ -272,7 +279,8 @@ static void make_hub(Carrier *carrier, const CarrierConfig *config, const Identi
                         .address = hub_asks_address,
                         .random = hub_asks_random,
                         .claim = carrier->claim != NULL ? hub_claims : NULL,
-                        .renamed = hub_is_renamed};
+                        .renamed = hub_is_renamed,
+                        .verify = carrier_verify};
     HubConfig hub = {.place_name = config->place_name,
                      .self = identity_key(identity),
                      .relay_program = config->relay_program,
@@ -292,6 +300,7 @@ Carrier *carrier_new(GMainContext *context, const CarrierConfig *config, const I
     carrier->renamed = config->renamed;
     carrier->user = config->user;
     g_queue_init(&carrier->admitted);
+    carrier_make_batch(carrier);
     carrier->poller = poller_new(context);
     carrier->timer = poller_watch(carrier->poller, -1, 0, timer_fired, carrier);
     carrier->tls = tls_new(identity, error);
@@ -326,6 +335,7 @@ void carrier_free(Carrier *carrier)
         return;
     carrier->done = NULL;
     listener_free(carrier->listener);
+    carrier_free_batch(carrier);
     free_connections(carrier);
     meetings_free(carrier->meetings);
     hub_free(carrier->hub);
@@ -373,6 +383,7 @@ void carrier_shut_down(Carrier *carrier, const HubSuccessor *successor, void (*d
 {
     g_clear_pointer(&carrier->listener, listener_free);
     int64_t now_us = g_get_monotonic_time();
+    carrier_flush_batch(carrier);
     hub_shut_down(carrier->hub, successor, now_us);
     carrier->shutting_down = true;
     carrier->done = done;

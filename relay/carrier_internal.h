@@ -6,6 +6,7 @@
 #include "relay/carrier.h"
 #include "relay/link.h"
 #include "relay/listener.h"
+#include "relay/verifier.h"
 
 typedef struct {
     Carrier *carrier;
@@ -19,6 +20,16 @@ typedef struct {
     uint8_t key[KEY_SIZE];
 } Connection;
 
+/* carrier_batch.c */
+typedef struct {
+    GArray *kept;  /* messages of members, in the order in which they came */
+    size_t bytes;  /* of these */
+    GArray *jobs;  /* VerifierJob, while they are given to the hub */
+    unsigned next; /* the job that the hub will ask for next, perhaps */
+    bool busy;
+    Verifier *verifier;
+} CarrierBatch;
+
 struct Carrier {
     Poller *poller;
     Listener *listener;
@@ -27,6 +38,7 @@ struct Carrier {
     Hub *hub;
     Meetings *meetings;
     Admission admission;
+    CarrierBatch batch;
     GQueue admitted;  /* Connection, by `node` */
     unsigned refused; /* not reported yet */
     int64_t report_us;
@@ -53,3 +65,15 @@ void carrier_remove(Connection *connection);
 void carrier_make_meetings(Carrier *carrier, const MeetingLimits *limits);
 /* What came on a data connection. It may be gone after it. */
 void carrier_data_message(Connection *connection, const uint8_t *message, size_t length);
+
+/* carrier_batch.c */
+void carrier_make_batch(Carrier *carrier);
+void carrier_free_batch(Carrier *carrier);
+/* What an admitted member sent; until the end of the round, or until there is much of it. */
+void carrier_keep(Connection *connection, const uint8_t *message, size_t length);
+/* Gives all of it to the hub. Before a connection goes, and before anything else is to come after
+ * it. Does nothing when it is called from inside itself. */
+void carrier_flush_batch(Carrier *carrier);
+/* HubOutput.verify */
+bool carrier_verify(const uint8_t *body, size_t length, const uint8_t *signature,
+                    const uint8_t *author, void *user);

@@ -28,8 +28,8 @@ struct Event {
     const uint8_t *recipients[];
 };
 
-static bool verify(const uint8_t *body, size_t length, const uint8_t *signature,
-                   const uint8_t *author)
+bool event_verify(const uint8_t *body, size_t length, const uint8_t *signature,
+                  const uint8_t *author)
 {
     uint8_t message[PREFIX_SIZE + EVENT_MAX];
     memcpy(message, PREFIX, PREFIX_SIZE);
@@ -85,13 +85,27 @@ static Event *make(const EventBody *parsed, const uint8_t *from, GBytes *body, G
     return event;
 }
 
+static bool verify_here(const uint8_t *body, size_t length, const uint8_t *signature,
+                        const uint8_t *author, void *user)
+{
+    return event_verify(body, length, signature, author);
+}
+
 Event *event_open(const uint8_t *body, size_t body_length, const uint8_t *signature,
                   size_t signature_length, const uint8_t *place, const char **why)
+{
+    return event_open_by(body, body_length, signature, signature_length, place, verify_here, NULL,
+                         why);
+}
+
+Event *event_open_by(const uint8_t *body, size_t body_length, const uint8_t *signature,
+                     size_t signature_length, const uint8_t *place, EventVerify verify, void *user,
+                     const char **why)
 {
     EventBody parsed;
     const char *wrong = event_body_judge(&parsed, body, body_length, place);
     if (wrong == NULL && (signature_length != SIGNATURE_SIZE ||
-                          !verify(body, body_length, signature, parsed.author.bytes)))
+                          !verify(body, body_length, signature, parsed.author.bytes, user)))
         wrong = "wrong signature";
     if (wrong != NULL) {
         if (why != NULL)

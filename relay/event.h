@@ -50,8 +50,18 @@ Event *event_sign(const Identity *identity, const EventDraft *draft);
  * The content of unknown kinds is not looked into. */
 Event *event_open(const uint8_t *body, size_t body_length, const uint8_t *signature,
                   size_t signature_length, const uint8_t *place, const char **why);
-/* The same without verifying the signature or looking into the content: for what this node's own
- * log returns. NULL when it does not parse. Takes references. */
+/* Is the signature (SIGNATURE_SIZE bytes) over this body the author's? `length` is at most
+ * EVENT_MAX. Any thread. */
+bool event_verify(const uint8_t *body, size_t length, const uint8_t *signature,
+                  const uint8_t *author);
+/* event_open() with somebody else's word on the signature, who answers as event_verify() would. */
+typedef bool (*EventVerify)(const uint8_t *body, size_t length, const uint8_t *signature,
+                            const uint8_t *author, void *user);
+Event *event_open_by(const uint8_t *body, size_t body_length, const uint8_t *signature,
+                     size_t signature_length, const uint8_t *place, EventVerify verify, void *user,
+                     const char **why);
+/* The same as event_open() without verifying the signature or looking into the content: for what
+ * this node's own log returns. NULL when it does not parse. Takes references. */
 Event *event_from_log(GBytes *body, GBytes *signature);
 /* The hash of what would be an event with this body, also when it is not valid: to refuse it by
  * name. `hash` receives HASH_SIZE bytes. */

@@ -38,6 +38,9 @@ typedef struct {
     /* A member typed the code that the program printed: transfer full, one sentence for it. NULL:
      * no codes are given here. */
     char *(*claim)(const uint8_t *key, const char *code, void *user);
+    /* Of what is submitted: answers as event_verify() does, which is asked when this is NULL. */
+    bool (*verify)(const uint8_t *body, size_t length, const uint8_t *signature,
+                   const uint8_t *author, void *user);
     /* What the place is called has changed (hub_place_name()). May be NULL. */
     void (*renamed)(void *user);
 } HubOutput;

@@ -156,6 +156,16 @@ static void append_unless_objected(HubLink *link, Event *event)
         append(link, event);
 }
 
+static Event *open_event(const Hub *hub, const ProtobufCBinaryData *body,
+                         const ProtobufCBinaryData *signature, const char **why)
+{
+    const uint8_t *place = log_place(hub->log);
+    if (hub->output.verify == NULL)
+        return event_open(body->data, body->len, signature->data, signature->len, place, why);
+    return event_open_by(body->data, body->len, signature->data, signature->len, place,
+                         hub->output.verify, hub->user, why);
+}
+
 void hub_submit(HubLink *link, const Wire__Submit *submit)
 {
     Hub *hub = link->hub;
@@ -174,8 +184,7 @@ void hub_submit(HubLink *link, const Wire__Submit *submit)
         return;
     }
     const char *why = NULL;
-    g_autoptr(Event) event = event_open(body->data, body->len, signature->data, signature->len,
-                                        log_place(hub->log), &why);
+    g_autoptr(Event) event = open_event(hub, body, signature, &why);
     if (!event) {
         g_autofree char *detail = g_strdup_printf("why=\"%s\"", why);
         hub_report(hub, "bad-event", link, detail);

@@ -183,7 +183,7 @@ static void join(HubLink *link, RosterMember *member, uint64_t page_after)
     hub->unfinished++;
     if (!member)
         return;
-    member->app = link->greeting->app;
+    roster_set_app(hub->roster, member, link->greeting->app);
     roster_set_presence(hub->roster, member, ROSTER_ONLINE, hub_room_time_ms(hub));
     note_seen(link);
 }

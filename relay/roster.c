@@ -7,7 +7,16 @@
  * below FRAME_MAX even with the longest names. */
 #define ENTRIES_PER_FRAME 128
 
+/* What newcomers are told of the members from a multiple of ENTRIES_PER_FRAME on: the same for many
+ * of them. */
+typedef struct {
+    GBytes *frame; /* owned; NULL: to be built */
+    unsigned count;
+    bool more;
+} RosterFrame;
+
 struct Roster {
+    GArray *frames;     /* RosterFrame */
     GHashTable *by_key; /* key → RosterMember, owned */
     GPtrArray *members; /* RosterMember, at its index */
     GPtrArray *changed; /* keys of members that changed; a copy each */
@@ -20,10 +29,18 @@ static void member_free(gpointer data)
     g_free(member);
 }
 
+static void frame_clear(void *data)
+{
+    RosterFrame *frame = data;
+    g_clear_pointer(&frame->frame, g_bytes_unref);
+}
+
 Roster *roster_new(void)
 {
     Roster *roster = g_new0(Roster, 1);
     roster->by_key = g_hash_table_new_full(key_hash, key_equal, NULL, member_free);
+    roster->frames = g_array_new(FALSE, TRUE, sizeof(RosterFrame));
+    g_array_set_clear_func(roster->frames, frame_clear);
     roster->members = g_ptr_array_new();
     roster->changed = g_ptr_array_new_with_free_func(g_free);
     return roster;
@@ -33,14 +50,23 @@ void roster_free(Roster *roster)
 {
     if (!roster)
         return;
+    g_array_unref(roster->frames);
     g_ptr_array_unref(roster->changed);
     g_ptr_array_unref(roster->members);
     g_hash_table_unref(roster->by_key);
     g_free(roster);
 }
 
+static void spoil(Roster *roster, const RosterMember *member)
+{
+    unsigned number = member->index / ENTRIES_PER_FRAME;
+    if (number < roster->frames->len)
+        g_clear_pointer(&g_array_index(roster->frames, RosterFrame, number).frame, g_bytes_unref);
+}
+
 static void note_change(Roster *roster, RosterMember *member)
 {
+    spoil(roster, member);
     if (member->changed)
         return;
     member->changed = true;
@@ -64,6 +90,7 @@ RosterMember *roster_add(Roster *roster, const uint8_t *key)
     member->presence = ROSTER_OFFLINE;
     member->index = roster->members->len;
     g_ptr_array_add(roster->members, member);
+    spoil(roster, member);
     g_hash_table_insert(roster->by_key, member->key, member);
     return member;
 }
@@ -98,6 +125,12 @@ static void forget(Roster *roster, RosterMember *member)
         note_change(roster, moved);
     }
     g_hash_table_remove(roster->by_key, member->key);
+}
+
+void roster_set_app(Roster *roster, RosterMember *member, bool app)
+{
+    member->app = app;
+    spoil(roster, member);
 }
 
 unsigned roster_size(const Roster *roster)
@@ -194,11 +227,29 @@ GPtrArray *roster_take_changes(Roster *roster)
     return frames;
 }
 
+static GBytes *build_from(const Roster *roster, unsigned first, unsigned count, bool more)
+{
+    return build((RosterMember **)&roster->members->pdata[first], count, more);
+}
+
 GBytes *roster_page(Roster *roster, unsigned *cursor, bool *done)
 {
     unsigned first = MIN(*cursor, roster->members->len);
     unsigned count = MIN(roster->members->len - first, ENTRIES_PER_FRAME);
     *cursor = first + count;
     *done = *cursor == roster->members->len;
-    return build((RosterMember **)&roster->members->pdata[first], count, !*done);
+    /* Who was forgotten meanwhile may have left a cursor in the middle. */
+    if (first % ENTRIES_PER_FRAME != 0)
+        return build_from(roster, first, count, !*done);
+    unsigned number = first / ENTRIES_PER_FRAME;
+    if (number >= roster->frames->len)
+        g_array_set_size(roster->frames, number + 1);
+    RosterFrame *frame = &g_array_index(roster->frames, RosterFrame, number);
+    if (frame->frame != NULL && frame->count == count && frame->more == !*done)
+        return g_bytes_ref(frame->frame);
+    g_clear_pointer(&frame->frame, g_bytes_unref);
+    frame->frame = build_from(roster, first, count, !*done);
+    frame->count = count;
+    frame->more = !*done;
+    return g_bytes_ref(frame->frame);
 }

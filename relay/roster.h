@@ -17,7 +17,7 @@ typedef struct {
     RosterPresence presence;
     int64_t since_ms; /* room time of the last change of presence */
     Event *profile;   /* owned; NULL while there is none */
-    bool app;         /* can serve a place */
+    bool app;         /* can serve a place: roster_set_app() */
     /* private to roster.c */
     unsigned index;
     bool changed;
@@ -35,6 +35,8 @@ RosterMember *roster_find(Roster *roster, const uint8_t *key);
 void roster_set_presence(Roster *roster, RosterMember *member, RosterPresence presence,
                          int64_t now_ms);
 void roster_set_profile(Roster *roster, RosterMember *member, Event *profile);
+/* Nobody but newcomers is told. */
+void roster_set_app(Roster *roster, RosterMember *member, bool app);
 unsigned roster_size(const Roster *roster);
 /* Below roster_size(); in no order. */
 const RosterMember *roster_at(const Roster *roster, unsigned index);

@@ -7,7 +7,9 @@ and OpenSSL can do.
 
 Each server runs alone, on the first core, the load on the second. They take turns, round after round,
 and medians are compared, so that a noisy machine is noisy for all. All listen on 127.0.0.1 only, with
-configurations made here for speed: limits against floods are off, nothing is logged. Of the servers
+configurations made here for speed: limits against floods are off, nothing is logged. They come from
+Debian's packages ngircd, inspircd, mosquitto and nats-server; see to it that those do not start as
+services. "backfence-free" is our relay on both cores, as it verifies signatures on any. Of the servers
 only Backfence checks signatures and keeps what is said (under --data, default /dev/shm).
 
 A writer writes its next message when the one before has come to everybody; everybody must get every
@@ -90,7 +92,7 @@ class Server:
 
 
 class Ngircd(Server):
-    name, protocol = "ngIRCd", "irc"
+    name, protocol, program = "ngIRCd", "irc", "ngircd"
 
     def command(self):
         tls = f"[SSL]\nCertFile = {self.certificate}\nKeyFile = {self.key}\nPorts = {self.port}\n"
@@ -109,7 +111,7 @@ class Ngircd(Server):
 
 
 class Inspircd(Server):
-    name, protocol = "InspIRCd", "irc"
+    name, protocol, program = "InspIRCd", "irc", "inspircd"
 
     def command(self):
         tls = (
@@ -139,7 +141,7 @@ class Inspircd(Server):
 
 
 class Mosquitto(Server):
-    name, protocol = "mosquitto", "mqtt"
+    name, protocol, program = "mosquitto", "mqtt", "mosquitto"
 
     def command(self):
         tls = f"certfile {self.certificate}\nkeyfile {self.key}\ntls_version tlsv1.3\n"
@@ -153,7 +155,7 @@ class Mosquitto(Server):
 
 
 class Nats(Server):
-    name, protocol = "NATS", "nats"
+    name, protocol, program = "NATS", "nats", "nats-server"
 
     def command(self):
         tls = f'tls {{ cert_file: "{self.certificate}", key_file: "{self.key}" }}\n'
@@ -166,13 +168,14 @@ class Nats(Server):
 
 
 class Least(Server):
-    name, protocol = "the least", "least"
+    name, protocol, program = "the least", "least", ""
 
     def command(self):
         with_tls = ["--certificate", self.certificate, "--key", self.key] if self.tls else []
         return [self.bench + "/peers_bench", "--serve", "--port", str(self.port)] + with_tls
 
 
+OURS = {"backfence": SERVER_CORE, "backfence-free": "-1"}
 PEERS = {"ngircd": Ngircd, "inspircd": Inspircd, "mosquitto": Mosquitto, "nats": Nats, "least": Least}
 
 
@@ -186,6 +189,8 @@ def run_json(command, environment=None):
 
 
 def run_peer(args, kind, tls):
+    if kind.program and shutil.which(kind.program, path="/usr/sbin:/usr/bin") is None:
+        sys.exit(f"{kind.program} is missing: apt-get install {kind.program}")
     folder = tempfile.mkdtemp(prefix="crowd-")
     os.chmod(folder, 0o755)
     server = kind(args.bench, folder, tls)
@@ -203,17 +208,17 @@ def run_peer(args, kind, tls):
     return figures[-1]
 
 
-def run_ours(args):
+def run_ours(args, core):
     environment = dict(os.environ, TMPDIR=args.data)
     rate = 50 / args.writers if args.calm else 100000
     join, fan_out = run_json(
-        ["taskset", "-c", LOAD_CORE, args.bench + "/relay_bench", "--relay-core", SERVER_CORE, "--members",
+        ["taskset", "-c", LOAD_CORE, args.bench + "/relay_bench", "--relay-core", core, "--members",
          str(args.members), "--writers", str(args.writers), "--rate", str(rate), "--window",
          str(args.window), "--text", "100", "--seconds", str(args.seconds), "--check-one-in", "1"],
         environment,
     )[:2]
     return {
-        "bench": "Backfence", "tls": True, "members": args.members, "writers": args.writers,
+        "bench": "Backfence" + ("" if core == SERVER_CORE else ", both cores"), "tls": True, "members": args.members, "writers": args.writers,
         "window": args.window, "rate": 50 if args.calm else 0, "text": 100, "seconds": fan_out["seconds"],
         "connects_per_s": join["connects_per_s"], "member_kib": join["idle_member_kib"],
         "deliveries_per_s": fan_out["deliveries_per_s"], "cpu": fan_out["relay_cpu"],
@@ -248,7 +253,7 @@ def parse():
     parser.add_argument("--window", type=int, default=1, help="messages of a writer on their way")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=5)
-    parser.add_argument("--only", help="of backfence," + ",".join(PEERS))
+    parser.add_argument("--only", help="of " + ",".join(list(OURS) + list(PEERS)))
     parser.add_argument("--plain", action="store_true", help="peers without TLS, too")
     parser.add_argument("--calm", action="store_true", help="50 messages a second")
     parser.add_argument("--data", default="/dev/shm", help="the relay's disk")
@@ -260,12 +265,12 @@ def parse():
 
 def main():
     args = parse()
-    wanted = args.only.split(",") if args.only else ["backfence"] + list(PEERS)
+    wanted = args.only.split(",") if args.only else ["backfence", "backfence-free"] + list(PEERS)
     rows = {}
     for number in range(args.rounds):
         for word in wanted:
-            for tls in [True, False] if args.plain and word != "backfence" else [True]:
-                figures = run_ours(args) if word == "backfence" else run_peer(args, PEERS[word], tls)
+            for tls in [True, False] if args.plain and word in PEERS else [True]:
+                figures = run_peer(args, PEERS[word], tls) if word in PEERS else run_ours(args, OURS[word])
                 figures["round"] = number + 1
                 line = json.dumps(figures)
                 print(line, flush=True)

@@ -64,9 +64,9 @@
 #define PING_AFTER_US (2 * INT64_C(1000000))
 #define DEAD_AFTER_US (6 * INT64_C(1000000))
 /* In a large place the relay asks for fewer Pings (Pong.ping_after_ms): so much silence for each
- * member linked, which makes a thousand Pings a second in all. Dead is who is silent for three
+ * member linked, which makes five hundred Pings a second in all. Dead is who is silent for three
  * times as long. */
-#define PING_AFTER_A_MEMBER_US 1000
+#define PING_AFTER_A_MEMBER_US 2000
 #define PING_AFTER_MAX_MS 60000
 #define DEAD_AFTER_PINGS 3
 

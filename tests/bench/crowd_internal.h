@@ -49,6 +49,7 @@ struct Crowd {
     PollerWatch *writing; /* deadline: the next message is due */
     PollerWatch *pinging;
     int64_t ping_after_us; /* as the relay wants it */
+    unsigned ping_turn;
     bool on;
     uint8_t place[PLACE_SIZE];
     uint8_t log[PLACE_SIZE];

@@ -4,24 +4,33 @@
 /* In turn, as members that joined at different times do. */
 #define PING_TURNS 200
 
-static void ping_some(uint32_t events, void *user)
+static void ping_turn(Crowd *crowd, GBytes *ping)
 {
-    Crowd *crowd = user;
-    poller_set_deadline(crowd->pinging, g_get_monotonic_time() + crowd->ping_after_us / PING_TURNS);
-    Wire__Ping ping = WIRE__PING__INIT;
-    Wire__Frame frame = WIRE__FRAME__INIT;
-    frame.body_case = WIRE__FRAME__BODY_PING;
-    frame.ping = &ping;
-    g_autoptr(GBytes) bytes = frame_build(&frame);
     crowd->ping_turn = (crowd->ping_turn + 1) % PING_TURNS;
     for (unsigned i = crowd->ping_turn; i < crowd->config.members; i += PING_TURNS) {
         CrowdMember *member = &crowd->members[i];
         if (!member->joined)
             continue;
-        link_send(member->link, bytes);
+        link_send(member->link, ping);
         if (member->refetch)
             crowd_member_fetch(member);
     }
+}
+
+/* Turns that were missed are made up for. */
+static void ping_some(uint32_t events, void *user)
+{
+    Crowd *crowd = user;
+    Wire__Ping ping = WIRE__PING__INIT;
+    Wire__Frame frame = WIRE__FRAME__INIT;
+    frame.body_case = WIRE__FRAME__BODY_PING;
+    frame.ping = &ping;
+    g_autoptr(GBytes) bytes = frame_build(&frame);
+    int64_t now_us = g_get_monotonic_time(), pause_us = crowd->ping_after_us / PING_TURNS;
+    crowd->pinged_us = MAX(crowd->pinged_us, now_us - crowd->ping_after_us);
+    for (; crowd->pinged_us <= now_us; crowd->pinged_us += pause_us)
+        ping_turn(crowd, bytes);
+    poller_set_deadline(crowd->pinging, crowd->pinged_us);
 }
 
 /* Sends what is due; a writer whose window is full sends later what it missed. */

@@ -50,6 +50,7 @@ struct Crowd {
     PollerWatch *pinging;
     int64_t ping_after_us; /* as the relay wants it */
     unsigned ping_turn;
+    int64_t pinged_us; /* the time of the next turn */
     bool on;
     uint8_t place[PLACE_SIZE];
     uint8_t log[PLACE_SIZE];

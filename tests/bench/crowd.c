@@ -1,23 +1,9 @@
 #include "relay/identity.h"
 #include "tests/bench/crowd_internal.h"
 
-/* In turn, as members that joined at different times do. */
-#define PING_TURNS 200
+#define PING_LOOK_US (20 * INT64_C(1000))
 
-static void ping_turn(Crowd *crowd, GBytes *ping)
-{
-    crowd->ping_turn = (crowd->ping_turn + 1) % PING_TURNS;
-    for (unsigned i = crowd->ping_turn; i < crowd->config.members; i += PING_TURNS) {
-        CrowdMember *member = &crowd->members[i];
-        if (!member->joined)
-            continue;
-        link_send(member->link, ping);
-        if (member->refetch)
-            crowd_member_fetch(member);
-    }
-}
-
-/* Turns that were missed are made up for. */
+/* Each member when its own time has come, as the relay has told it last. */
 static void ping_some(uint32_t events, void *user)
 {
     Crowd *crowd = user;
@@ -26,11 +12,17 @@ static void ping_some(uint32_t events, void *user)
     frame.body_case = WIRE__FRAME__BODY_PING;
     frame.ping = &ping;
     g_autoptr(GBytes) bytes = frame_build(&frame);
-    int64_t now_us = g_get_monotonic_time(), pause_us = crowd->ping_after_us / PING_TURNS;
-    crowd->pinged_us = MAX(crowd->pinged_us, now_us - crowd->ping_after_us);
-    for (; crowd->pinged_us <= now_us; crowd->pinged_us += pause_us)
-        ping_turn(crowd, bytes);
-    poller_set_deadline(crowd->pinging, crowd->pinged_us);
+    int64_t now_us = g_get_monotonic_time();
+    for (unsigned i = 0; i < crowd->started; i++) {
+        CrowdMember *member = &crowd->members[i];
+        if (!member->joined || now_us < member->ping_us)
+            continue;
+        member->ping_us = now_us + member->ping_after_us;
+        link_send(member->link, bytes);
+        if (member->refetch)
+            crowd_member_fetch(member);
+    }
+    poller_set_deadline(crowd->pinging, now_us + PING_LOOK_US);
 }
 
 /* Sends what is due; a writer whose window is full sends later what it missed. */
@@ -58,7 +50,6 @@ Crowd *crowd_new(const CrowdConfig *config)
 {
     Crowd *crowd = g_new0(Crowd, 1);
     crowd->config = *config;
-    crowd->ping_after_us = PING_AFTER_US;
     crowd->poller = poller_new(NULL);
     crowd->arena = arena_new(FRAME_ARENA_SIZE);
     crowd->text = g_strnfill(MAX(config->text, 1u), 'x');

@@ -15,11 +15,12 @@ typedef struct {
     Tls *tls;
     Link *link;
     bool joined;
-    bool gone;        /* once: it has been lost, and is back or comes back */
-    uint64_t through; /* told up to here, without a hole */
-    uint64_t above;   /* told also from here … */
-    uint64_t top;     /* … up to here; above == top: nothing more */
-    uint64_t holes;   /* that nobody asked to be filled */
+    int64_t ping_us, ping_after_us; /* the next Ping; from one to the next */
+    bool gone;                      /* once: it has been lost, and is back or comes back */
+    uint64_t through;               /* told up to here, without a hole */
+    uint64_t above;                 /* told also from here … */
+    uint64_t top;                   /* … up to here; above == top: nothing more */
+    uint64_t holes;                 /* that nobody asked to be filled */
     bool thorough; /* looks at every event; others count positions, to leave the processor free */
     uint64_t checksum; /* over positions and tokens, in order */
     bool refetch;      /* what is missing has to be asked for again */
@@ -48,9 +49,6 @@ struct Crowd {
     unsigned started;
     PollerWatch *writing; /* deadline: the next message is due */
     PollerWatch *pinging;
-    int64_t ping_after_us; /* as the relay wants it */
-    unsigned ping_turn;
-    int64_t pinged_us; /* the time of the next turn */
     bool on;
     uint8_t place[PLACE_SIZE];
     uint8_t log[PLACE_SIZE];

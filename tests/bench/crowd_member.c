@@ -55,6 +55,8 @@ static void take_welcome(CrowdMember *member, const Wire__Welcome *welcome)
     memcpy(crowd->log, welcome->log.data, PLACE_SIZE);
     crowd->room_offset_ms = welcome->room_time_ms - g_get_monotonic_time() / 1000;
     member->joined = true;
+    member->ping_after_us = PING_AFTER_US;
+    member->ping_us = g_get_monotonic_time() + PING_AFTER_US;
     if (member->gone) { /* Page 0 says what was missed */
         crowd->counts.away--;
         crowd->counts.returned++;
@@ -91,8 +93,7 @@ static void on_message(const uint8_t *message, size_t length, void *user)
     if (frame->body_case == WIRE__FRAME__BODY_WELCOME)
         take_welcome(member, frame->welcome);
     else if (frame->body_case == WIRE__FRAME__BODY_PONG)
-        member->crowd->ping_after_us =
-            MAX(PING_AFTER_US, frame->pong->ping_after_ms * INT64_C(1000));
+        member->ping_after_us = MAX(PING_AFTER_US, frame->pong->ping_after_ms * INT64_C(1000));
     else if (frame->receipt->refusal != WIRE__REFUSAL__NONE)
         member->crowd->counts.refused++;
 }

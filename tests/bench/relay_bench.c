@@ -4,6 +4,7 @@
  *
  * One JSON line a phase: joining (connects/s, memory of an idle member), writing (deliveries/s, by
  * relay CPU second, latency from submitting to each delivery, commit included). */
+#include "relay/limits.h"
 #include "tests/bench/crowd.h"
 #include "tests/bench/process_use.h"
 #include "tests/bench/relay_process.h"
@@ -14,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REST_S 4 /* for processor time at rest */
+#define REST_S 10 /* for processor time at rest */
 
 typedef struct {
     char *relay;
@@ -60,6 +61,8 @@ static void bench_joining(Crowd *crowd, const RelayProcess *relay, const BenchOp
     cpu = relay_process_cpu(relay) - cpu;
     crowd_run(crowd, 3);
     uint64_t after = relay_process_rss(relay);
+    /* By then each has heard how often a place of this size wants to be pinged. */
+    crowd_run(crowd, options->members * PING_AFTER_A_MEMBER_US / (double)G_USEC_PER_SEC);
     double rest = relay_process_cpu(relay);
     crowd_run(crowd, REST_S);
     rest = relay_process_cpu(relay) - rest;

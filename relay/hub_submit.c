@@ -174,7 +174,8 @@ void hub_submit(HubLink *link, const Wire__Submit *submit)
     uint8_t hash[HASH_SIZE];
     event_hash_of(body->data, body->len, hash);
 
-    uint32_t retry_ms = bucket_take(&link->submits, hub->limits.rate, hub->limits.burst, hub->now_us);
+    uint32_t retry_ms =
+        bucket_take(&link->submits, hub->limits.rate, hub->limits.burst, hub->now_us);
     if (retry_ms > 0) {
         refuse(link, hash, WIRE__REFUSAL__RATE, "Too many messages at once.", retry_ms);
         return;

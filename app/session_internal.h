@@ -243,8 +243,7 @@ struct Session {
     bool away;
 
     /* The link: session_link.c. */
-    int64_t heard_us, sent_us, hello_us, ping_us;
-    int64_t ping_after_us; /* of silence; the relay may have asked for more of it */
+    int64_t heard_us, sent_us, hello_us, ping_us, ping_after_us;
     uint64_t nonce;
     int64_t room_ms, room_us; /* room time at that moment */
     int64_t rtt_us;           /* of that measurement */
@@ -402,8 +401,7 @@ void session_heartbeat(Session *session);
 int64_t session_link_deadline(const Session *session);
 void session_send_away(Session *session);
 void session_ping(Session *session);
-/* A relay that has been silent for so long is taken for dead. */
-int64_t session_dead_after_us(const Session *session);
+int64_t session_dead_after_us(const Session *session); /* … of silence */
 /* An event of this time came: measures room time again when it is ahead of what is thought. */
 void session_doubt_clock(Session *session, int64_t time_ms);
 void session_expire_typing(Session *session);

@@ -106,12 +106,19 @@ class House:
         self.processes.append(process)
         return process
 
-    def relay(self):
+    def relay(self, *arguments):
         relay = self.popen([self.relay_program, "serve", "--no-mdns", "--name", "Home", "--data",
-                            f"{self.folder}/relay", "--port", str(self.port)], stderr=subprocess.PIPE)
+                            f"{self.folder}/relay", "--port", str(self.port), *arguments],
+                           stderr=subprocess.PIPE)
         relay.output = Output(relay.stderr.fileno())
         self.port = int(relay.output.await_text(r"event=listening port=(\d+)")[1])
         return relay
+
+    def locked_relay(self, passphrase):
+        path = f"{self.folder}/passphrase"
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as out:
+            out.write(passphrase)
+        return self.relay("--passphrase-file", path)
 
     def fill(self, first, last):
         """Puts "message FIRST" to "message LAST" into the log of a relay that does not run."""
@@ -388,6 +395,49 @@ def coloured_unless_told_not_to():
         dumb = house.terminal("Ann", TERM="dumb")
         dumb.await_text("You are now in Home")
         check("\033" not in dumb.text, "nothing but text on a dumb terminal")
+
+
+@scenario
+def a_passphrase_is_asked_for_and_never_shown():
+    with House() as house:
+        house.locked_relay("Kater Möhre 7")
+        ann = house.terminal("Ann")
+        ann.await_text("Home asks for a passphrase")
+        ann.await_text("Passphrase of Home: $")
+        ann.enter("Kater 8")
+        ann.await_text("That is not the passphrase of this place.")
+        ann.await_text("Passphrase of Home: $")
+        ann.type("something else\025Kater Möhren\x7f 7")  # Ctrl+U, Backspace
+        ann.enter("")
+        ann.join()
+        check("Kater" not in ann.text and "something" not in ann.text, "nothing of it is on the screen")
+        ann.enter("typed as ever")
+        ann.await_text(said("Ann", "typed as ever"))
+        check(ann.leave() == 0, "exit code")
+        check(house.terminal("Ann").join().leave() == 0, "it is asked for once")
+        for folder, _, names in os.walk(house.folder):
+            for name in names:
+                path = os.path.join(folder, name)
+                if name != "passphrase" and os.path.isfile(path):
+                    with open(path, "rb") as source:
+                        check("Kater".encode() not in source.read(), f"nothing of it is in {path}")
+        bob = house.terminal("Bob")
+        bob.await_text("Passphrase of Home: $")
+        bob.type("half" + CTRL_C)
+        bob.await_text("Without its passphrase the place is not joined")
+        mark = bob.mark()
+        bob.enter("")
+        bob.await_text("Passphrase of Home: $", mark)
+        bob.type("half of it")
+        bob.process.send_signal(signal.SIGTERM)
+        bob.wait()  # the terminal is as it was
+        cat = house.terminal("Cat")
+        cat.await_text("Passphrase of Home: $")
+        cat.type(CTRL_D)
+        cat.await_text("Without its passphrase")
+        check(cat.leave() == 0, "exit code")
+        code, out, err = house.piped("script", "hello")
+        check(code == 77 and "--passphrase-file" in out, (code, out, err))
 
 
 @scenario

@@ -1,7 +1,6 @@
 #pragma once
 /* What the files of the session core share; nobody else includes it. */
 
-#include "app/session.h"
 #include "app/session_lock.h"
 #include "relay/content.h"
 #include "relay/exchange.h"

@@ -90,8 +90,7 @@ Log *log_of_database(Database *database, const uint8_t *place, GError **error)
     log->changed_feeds = g_ptr_array_new();
     log->damaged = g_hash_table_new(g_direct_hash, g_direct_equal);
     log->database = database;
-    if (!settle_names(log, place, error) || !read_heads(log, error) ||
-        !log_read_keeper(log, error))
+    if (!settle_names(log, place, error) || !read_heads(log, error) || !log_read_keeper(log, error))
         return NULL;
     return g_steal_pointer(&log);
 }

@@ -29,8 +29,8 @@ char *text_visible(const char *text, size_t length);
 /* For terminals and logs: also escapes newlines, ESC and all controls as \n, \x1b, …; quotes
  * nothing. Transfer full. */
 char *text_escape(const char *text, size_t length);
-/* The beginning of a valid text, with … when something is left out, at most `max` (3 or more) bytes.
- * Transfer full. */
+/* The beginning of a valid text, with … when something is left out, at most `max` (3 or more)
+ * bytes. Transfer full. */
 char *text_cut(const char *text, size_t max);
 /* Names that look alike fold to the same skeleton: case-folded, NFKC, marks and the commonest
  * confusable letters merged. Transfer full. */

@@ -34,6 +34,7 @@ static const ServerCommand *const table[] = {
     &command_backup,
     &command_restore,
     &command_export,
+    &command_doctor,
     NULL,
 };
 /* clang-format on */

@@ -1,5 +1,5 @@
 #include "discovery/txt.h"
-#include "relay/secret_file.h"
+#include "relay/passphrase.h"
 #include "relay/server/config_internal.h"
 #include "relay/text.h"
 
@@ -31,9 +31,7 @@ void config_free(Config *config)
         return;
     g_free(config->name);
     g_hash_table_unref(config->keys);
-    if (config->passphrase != NULL)
-        explicit_bzero(config->passphrase, strlen(config->passphrase));
-    g_free(config->passphrase);
+    g_free(config->passphrase_file);
     g_free(config);
 }
 
@@ -244,27 +242,6 @@ static void read_keys(ConfigReading *reading, Config *config)
     }
 }
 
-char *config_read_passphrase(const char *path, GError **error)
-{
-    size_t length = 0;
-    uint8_t *bytes = secret_file_read(path, PASSPHRASE_MAX + 2, &length, error);
-    if (bytes == NULL)
-        return NULL;
-    const char *text = (const char *)bytes;
-    size_t end = 0;
-    while (end < length && text[end] != '\n' && text[end] != '\r')
-        end++;
-    char *passphrase = NULL;
-    if (end == 0 || end > PASSPHRASE_MAX || !g_utf8_validate(text, (gssize)end, NULL))
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-                    "%s has to begin with a line of 1 to %d bytes of UTF-8: the passphrase", path,
-                    PASSPHRASE_MAX);
-    else
-        passphrase = g_strndup(text, end);
-    secret_free(bytes);
-    return passphrase;
-}
-
 /* What the keys mean together. */
 static void finish(ConfigReading *reading, Config *config)
 {
@@ -273,11 +250,12 @@ static void finish(ConfigReading *reading, Config *config)
         read_keys(reading, config);
     else if (config->door == HUB_LISTED)
         config_fault(reading, g_strdup("[admission] mode = keys wants a keys-file"));
-    if (reading->passphrase_file != NULL) {
+    if (config->passphrase_file != NULL) {
         g_autoptr(GError) error = NULL;
-        config->passphrase = config_read_passphrase(reading->passphrase_file, &error);
-        if (config->passphrase == NULL)
+        char *passphrase = passphrase_read(config->passphrase_file, &error);
+        if (passphrase == NULL)
             config_fault(reading, g_strdup(error->message));
+        passphrase_free(passphrase);
     } else if (config->door == HUB_LOCKED) {
         config_fault(reading, g_strdup("[admission] mode = passphrase wants a passphrase-file"));
     }
@@ -312,6 +290,5 @@ Config *config_read(const char *path, bool asked_for, GPtrArray **faults)
     g_hash_table_unref(reading.seen);
     g_free(reading.group);
     g_free(reading.keys_file);
-    g_free(reading.passphrase_file);
     return (*faults)->len == 0 ? g_steal_pointer(&config) : NULL;
 }

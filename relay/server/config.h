@@ -22,8 +22,8 @@ typedef struct {
     MeetingLimits meetings;
     /* [admission] */
     HubDoor door;
-    GHashTable *keys; /* owned; GBytes of KEY_SIZE, HUB_LISTED */
-    char *passphrase; /* owned, HUB_LOCKED */
+    GHashTable *keys;      /* owned; GBytes of KEY_SIZE, HUB_LISTED */
+    char *passphrase_file; /* owned, HUB_LOCKED */
 } Config;
 
 /* What is so when nothing is said. */
@@ -38,6 +38,3 @@ Config *config_read(const char *path, bool asked_for, GPtrArray **faults);
 /* The one that is read when none is named: /etc/backfence/relay.conf for root and for system users,
  * else below $XDG_CONFIG_HOME. Transfer full. */
 char *config_default_path(void);
-/* The first line of a passphrase file, which has to be this user's with mode 0600
- * (relay/secret_file.h). Transfer full. */
-char *config_read_passphrase(const char *path, GError **error);

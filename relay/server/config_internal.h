@@ -20,9 +20,8 @@ struct ConfigReading {
     GPtrArray *faults; /* char * */
     char *group;       /* owned; NULL: none yet, or an unknown one */
     bool known_group;
-    GHashTable *seen;      /* "group.key" → line, owned */
-    char *keys_file;       /* owned */
-    char *passphrase_file; /* owned */
+    GHashTable *seen; /* "group.key" → line, owned */
+    char *keys_file;  /* owned */
 };
 
 /* All there are, by group; ends with zeros. */

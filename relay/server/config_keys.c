@@ -153,8 +153,8 @@ static char *take_keys_file(ConfigReading *reading, Config *config, const char *
 
 static char *take_passphrase_file(ConfigReading *reading, Config *config, const char *value)
 {
-    g_free(reading->passphrase_file);
-    reading->passphrase_file = config_path_from(reading, value);
+    g_free(config->passphrase_file);
+    config->passphrase_file = config_path_from(reading, value);
     return NULL;
 }
 

@@ -5,12 +5,17 @@
 
 #include <gio/gio.h>
 
-gboolean door_read(const Options *options, const uint8_t *place, HubAdmission *door, GError **error)
+gboolean door_read(const Options *options, const Config *config, const uint8_t *place,
+                   HubAdmission *door, GError **error)
 {
-    *door = (HubAdmission){.door = HUB_OPEN};
-    if (options->passphrase_file == NULL)
+    const char *path = options->passphrase_file;
+    if (path == NULL && config->door == HUB_LOCKED)
+        path = config->passphrase_file;
+    if (path == NULL) {
+        door->door = config->door;
         return TRUE;
-    char *passphrase = passphrase_read(options->passphrase_file, error);
+    }
+    char *passphrase = passphrase_read(path, error);
     if (passphrase == NULL)
         return FALSE;
     bool made = cpace_secret(passphrase, place, door->secret);

@@ -12,6 +12,7 @@
 #define FILES_AT_ONCE_MAX 4096 /* each takes six descriptors and half a megabyte */
 
 const GOptionEntry options_entries[] = {
+    {"config", 'c', 0, G_OPTION_ARG_FILENAME, NULL, "The configuration file", "FILE"},
     {"port", 'p', 0, G_OPTION_ARG_STRING, NULL, "Listen on this TCP port (7667)", "N"},
     {"name", 'n', 0, G_OPTION_ARG_STRING, NULL, "The place's name", "NAME"},
     {"new-place", 0, 0, G_OPTION_ARG_STRING, NULL,
@@ -54,8 +55,11 @@ static gboolean read_name(JsonObject *given, Options *options, GError **error)
     options->new_place = new_place != NULL;
     if (new_place != NULL)
         name = new_place;
-    options->name = name != NULL ? text_make_name(name, strlen(name)) : NULL;
-    if (name != NULL && options->name == NULL)
+    if (name == NULL)
+        return TRUE;
+    g_free(options->name);
+    options->name = text_make_name(name, strlen(name));
+    if (options->name == NULL)
         return wrong("this is no name", name, error);
     return TRUE;
 }
@@ -72,8 +76,8 @@ static gboolean read_number(JsonObject *given, const char *name, guint64 max, co
 
 static gboolean read_numbers(JsonObject *given, Options *options, GError **error)
 {
-    guint64 port = DEFAULT_PORT, metrics = 0, rate = 0, at_once = 0, messages = 0;
-    options->meetings = (MeetingLimits)MEETING_LIMITS_DEFAULT;
+    guint64 port = options->port, metrics = options->metrics_port, rate = 0, at_once = 0;
+    guint64 messages = options->rate;
     if (!read_number(given, "port", UINT16_MAX, "this is no port", &port, error) ||
         !read_number(given, "metrics", UINT16_MAX, "this is no port", &metrics, error) ||
         !read_number(given, "rate", RATE_MAX, "this is no number of messages a second", &messages,
@@ -87,7 +91,7 @@ static gboolean read_numbers(JsonObject *given, Options *options, GError **error
     options->port = (uint16_t)port;
     options->metrics_port = (uint16_t)metrics;
     options->rate = (unsigned)messages;
-    options->port_is_wish = said(given, "port") == NULL;
+    options->port_is_wish = options->port_is_wish && said(given, "port") == NULL;
     if (said(given, "files-rate") != NULL)
         options->meetings.rate = rate * 1024 * 1024;
     if (said(given, "files-at-once") != NULL)
@@ -95,19 +99,46 @@ static gboolean read_numbers(JsonObject *given, Options *options, GError **error
     return TRUE;
 }
 
-gboolean options_read(JsonObject *given, Options *options, GError **error)
+/* What the configuration file says of the start. FALSE with its faults, one a line. */
+static gboolean read_config(JsonObject *given, Options *options, Config **config, GError **error)
+{
+    g_autoptr(GPtrArray) faults = NULL;
+    options->config_asked = said(given, "config") != NULL;
+    options->config_path =
+        options->config_asked ? g_strdup(said(given, "config")) : config_default_path();
+    *config = config_read(options->config_path, options->config_asked, &faults);
+    if (*config == NULL) {
+        g_ptr_array_add(faults, NULL);
+        g_autofree char *all = g_strjoinv("\n", (char **)faults->pdata);
+        g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, all);
+        return FALSE;
+    }
+    options->name = g_strdup((*config)->name);
+    options->port = (*config)->port >= 0 ? (uint16_t)(*config)->port : DEFAULT_PORT;
+    options->port_is_wish = (*config)->port < 0;
+    options->metrics_port = (*config)->metrics_port;
+    options->mdns = (*config)->mdns;
+    options->allow_public = (*config)->allow_public;
+    options->meetings = (*config)->meetings;
+    return TRUE;
+}
+
+gboolean options_read(JsonObject *given, Options *options, Config **config, GError **error)
 {
     g_auto(Options) read = {0};
-    if (!read_name(given, &read, error) || !read_numbers(given, &read, error))
+    g_autoptr(Config) file = NULL;
+    if (!read_config(given, &read, &file, error) || !read_name(given, &read, error) ||
+        !read_numbers(given, &read, error))
         return FALSE;
     const char *data = said(given, "data");
     read.data_dir = data != NULL ? g_strdup(data) : control_default_data_dir();
     read.passphrase_file = g_strdup(said(given, "passphrase-file"));
-    read.mdns = !json_object_has_member(given, "no-mdns");
+    read.mdns = read.mdns && !json_object_has_member(given, "no-mdns");
     read.verbose = json_object_has_member(given, "verbose");
-    read.allow_public = json_object_has_member(given, "allow-public");
+    read.allow_public = read.allow_public || json_object_has_member(given, "allow-public");
     *options = read;
     read = (Options){0};
+    *config = g_steal_pointer(&file);
     return TRUE;
 }
 
@@ -116,4 +147,5 @@ void options_clear(Options *options)
     g_free(options->data_dir);
     g_free(options->name);
     g_free(options->passphrase_file);
+    g_free(options->config_path);
 }

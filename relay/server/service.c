@@ -15,7 +15,6 @@
 #include <string.h>
 
 /* About ten milliseconds of work each time; a million events take a day. */
-#define BURST_SECONDS 4 /* of the rate at which a member may write */
 #define SCRUB_EVERY_S 10
 #define SCRUB_EVENTS 120
 
@@ -35,6 +34,7 @@ static void service_clear(Service *service)
     log_close(service->log);
     place_clear(&service->place);
     identity_free(service->identity);
+    config_free(service->config);
     sodium_memzero(&service->door, sizeof service->door);
     notify_free(service->notify);
     g_clear_pointer(&service->loop, g_main_loop_unref);
@@ -73,7 +73,8 @@ static ServiceExit open_log(Service *service, GError **error)
     service_save_place(service);
     service->retention = retention_new(service->log);
     report_place(service);
-    if (!door_read(service->options, log_place(service->log), &service->door, error))
+    if (!door_read(service->options, service->config, log_place(service->log), &service->door,
+                   error))
         return SERVICE_USAGE;
     return SERVICE_OK;
 }
@@ -132,14 +133,8 @@ static ServiceExit listen_on_port(Service *service, int64_t room_time_ms, GError
     service->carrier = carrier_new(NULL, &config, service->identity, service->log, error);
     if (service->carrier == NULL)
         return SERVICE_PORT_TAKEN;
-    HubLimits limits = HUB_LIMITS_DEFAULT;
-    if (options->rate > 0) {
-        limits.rate = options->rate;
-        limits.burst = BURST_SECONDS * options->rate;
-    }
-    hub_set_limits(carrier_hub(service->carrier), &limits);
     service->port = carrier_port(service->carrier);
-    service_admission_changed(service);
+    service_apply_config(service);
     service_follow_name(service);
     if (service->port != config.port && config.port != 0)
         report("port-taken", NULL);
@@ -211,6 +206,7 @@ static gboolean scrub(void *user)
         report("damaged-event", position);
     }
     tell_status(service);
+    service_retain(service);
     return G_SOURCE_CONTINUE;
 }
 
@@ -345,10 +341,11 @@ static gboolean leave(void *user)
     return G_SOURCE_CONTINUE;
 }
 
-ServiceExit service_run(const Options *options)
+ServiceExit service_run(const Options *options, Config *config)
 {
     g_auto(Service) service = {
         .options = options,
+        .config = config,
         .started_ms = g_get_real_time() / 1000,
         .greeting_due = true,
     };
@@ -357,6 +354,7 @@ ServiceExit service_run(const Options *options)
     service.notify = notify_new(NULL);
     g_unix_signal_add(SIGTERM, leave, &service);
     g_unix_signal_add(SIGINT, leave, &service);
+    g_unix_signal_add(SIGHUP, service_reload, &service);
     g_unix_signal_add(SIGUSR1, service_report_state, &service);
     service.result = open_data(&service, &error);
     if (service.result == SERVICE_OK && !service.leaving)

@@ -25,12 +25,14 @@ typedef enum {
 } ServiceExit;
 
 /* Runs on the default GMainContext until SIGTERM or SIGINT; reports by relay/server/report.h. */
-ServiceExit service_run(const Options *options);
+/* Takes `config`. */
+ServiceExit service_run(const Options *options, Config *config);
 
 /* The parts, made from top to bottom, and taken apart in reverse. Commands look at them and use
  * them; they belong to service.c. */
 struct Service {
     const Options *options;
+    Config *config; /* another one after SIGHUP */
     GMainLoop *loop;
     Notify *notify;
     Identity *identity;

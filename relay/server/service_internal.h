@@ -12,6 +12,12 @@ char *service_claims(const uint8_t *key, const char *code, void *user);
 void service_renamed(void *user);
 /* Takes over the place's name from the core, where admins may have changed it. */
 void service_follow_name(void *user);
+/* What the configuration says that holds for a core, which is new or goes on. */
+void service_apply_config(Service *service);
+/* SIGHUP: reads the configuration again, all or nothing. */
+gboolean service_reload(void *user);
+/* Takes the bodies of what is too old or too much, some at a time; for a timer. */
+void service_retain(Service *service);
 /* Tells a person at the terminal what this relay is and how it is found, once that is known: called
  * when it serves, and when the announcement changed. */
 void service_greet(Service *service);

@@ -8,6 +8,7 @@ extern const ServerCommand command_serve;
 extern const ServerCommand command_status;
 extern const ServerCommand command_who;
 extern const ServerCommand command_check;
+extern const ServerCommand command_doctor;
 extern const ServerCommand command_backup;
 extern const ServerCommand command_restore;
 extern const ServerCommand command_export;

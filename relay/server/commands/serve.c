@@ -5,10 +5,11 @@
 static int serve(char *const *words, JsonObject *given, bool json)
 {
     g_auto(Options) options = {0};
+    g_autoptr(Config) config = NULL;
     g_autoptr(GError) error = NULL;
-    if (!options_read(given, &options, &error))
+    if (!options_read(given, &options, &config, &error))
         return command_sorry(json, "usage", error->message);
-    return (int)service_run(&options);
+    return (int)service_run(&options, g_steal_pointer(&config));
 }
 
 const ServerCommand command_serve = {

@@ -213,6 +213,11 @@ static Cpace *say_lock_of(const uint8_t *secret, const uint8_t *place)
     return cpace;
 }
 
+static void say_lock(const uint8_t *secret, const uint8_t *place)
+{
+    cpace_free(say_lock_of(secret, place));
+}
+
 /* `confirmation` NULL: none. */
 static void say_welcome(const uint8_t *place, uint8_t *confirmation)
 {
@@ -385,7 +390,7 @@ START_TEST(what_is_given_during_a_try_is_tried_next)
     join();
     lose();
     ck_assert(pick_up());
-    g_autoptr(Cpace) cpace = say_lock_of(changed, home);
+    say_lock(changed, home);
     session_set_secret(session, home, changed, now_us);
     say_goodbye(WIRE__PARTING__LOCKED, 0);
     ck_assert(try_to_join(changed));
@@ -402,7 +407,7 @@ START_TEST(who_cannot_prove_it_is_not_joined)
     ck_assert(!try_to_join(right));
     session_set_secret(session, home, right, now_us);
     ck_assert(pick_up());
-    g_autoptr(Cpace) cpace = say_lock_of(wrong, home);
+    say_lock(wrong, home);
     ck_assert(unlocked);
     say_welcome(home, _i == 0 ? NULL : _i == 1 ? confirmation : proof);
     ck_assert(!linked);
@@ -464,7 +469,7 @@ START_TEST(a_lock_of_another_place_than_announced_is_not_answered)
     join();
     lose();
     ck_assert(pick_up());
-    g_autoptr(Cpace) cpace = say_lock_of(right, away);
+    say_lock(right, away);
     ck_assert(!linked && !unlocked);
     check_told("");
 }
@@ -476,10 +481,10 @@ START_TEST(a_second_lock_is_not_answered)
     ck_assert(!try_to_join(right));
     session_set_secret(session, home, right, now_us);
     ck_assert(pick_up());
-    g_autoptr(Cpace) first = say_lock_of(right, home);
+    say_lock(right, home);
     ck_assert(unlocked);
     unlocked = false;
-    g_autoptr(Cpace) second = say_lock_of(right, home);
+    say_lock(right, home);
     ck_assert(!linked && !unlocked);
 }
 END_TEST
@@ -493,7 +498,7 @@ START_TEST(five_guesses_a_minute_for_whoever_asks)
     lose();
     while (now_us < begin_us + MINUTE_US - G_USEC_PER_SEC) {
         if (pick_up()) {
-            g_autoptr(Cpace) cpace = say_lock_of(wrong, home);
+            say_lock(wrong, home);
             guesses += unlocked;
             if (linked)
                 lose();

@@ -317,6 +317,7 @@ START_TEST(other_random_numbers_give_other_shares)
     uint8_t first[SHARE_SIZE], second[SHARE_SIZE], zeros[CPACE_RANDOM_SIZE] = {0};
     g_autoptr(Cpace) one = cpace_begin(secret, &binding, relay_random, first);
     g_autoptr(Cpace) other = cpace_begin(secret, &binding, member_random, second);
+    ck_assert(one != NULL && other != NULL);
     ck_assert_mem_ne(first, second, SHARE_SIZE);
     ck_assert_ptr_null(cpace_begin(secret, &binding, zeros, first));
 }

@@ -4,6 +4,7 @@
 #include "app/session.h"
 #include "relay/frame.h"
 
+#include <sodium.h>
 #include <string.h>
 
 #define STEPS_MAX 256
@@ -61,6 +62,11 @@ static void out_random(void *bytes, size_t length, void *user)
     memset(bytes, 7, length);
 }
 
+static void out_exporter(uint8_t *out, void *user)
+{
+    memset(out, 9, EXPORTER_SIZE);
+}
+
 static void pass(Rig *rig, int64_t span_us)
 {
     int64_t end_us = rig->now_us + span_us;
@@ -108,7 +114,26 @@ static void admit(Rig *rig, uint8_t number)
     session_flush(rig->session, rig->now_us);
 }
 
-/* Whoever was dialled answers, with the key that this number makes; an even one lets in. */
+/* A person knows the passphrase of the place, and is asked for it: by a share that is a point. */
+static void ask(Rig *rig)
+{
+    uint8_t place[PLACE_SIZE] = "place", secret[SECRET_SIZE] = "secret", share[SHARE_SIZE];
+    uint8_t scalar[crypto_core_ristretto255_SCALARBYTES] = {11};
+    session_set_secret(rig->session, place, secret, rig->now_us);
+    if (crypto_scalarmult_ristretto255_base(share, scalar) != 0)
+        return;
+    Wire__Lock lock = WIRE__LOCK__INIT;
+    lock.share = (ProtobufCBinaryData){SHARE_SIZE, share};
+    lock.place = (ProtobufCBinaryData){PLACE_SIZE, place};
+    lock.place_name = (char *)"Home";
+    Wire__Frame frame = WIRE__FRAME__INIT;
+    frame.body_case = WIRE__FRAME__BODY_LOCK;
+    frame.lock = &lock;
+    say(rig, &frame);
+}
+
+/* Whoever was dialled answers, with the key that this number makes; an even one lets in, one in
+ * eight asks for a passphrase. */
 static void answer(Rig *rig, uint8_t number)
 {
     uint8_t key[KEY_SIZE];
@@ -120,6 +145,8 @@ static void answer(Rig *rig, uint8_t number)
                         rig->now_us);
     if (id != 0 && number % 2 == 0)
         admit(rig, number);
+    if (id != 0 && number % 8 == 3)
+        ask(rig);
 }
 
 static void see(Rig *rig, uint8_t traits)
@@ -168,7 +195,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                          .open_log = out_open_log,
                                          .event = out_event,
                                          .wall_ms = out_wall_ms,
-                                         .random = out_random};
+                                         .random = out_random,
+                                         .exporter = out_exporter};
     static const uint8_t seed[32] = {5};
     static char *const addresses[] = {(char *)"192.0.2.5:7669", NULL};
     g_autoptr(Identity) identity = identity_from_seed(seed);

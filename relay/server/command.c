@@ -13,6 +13,7 @@
 #define EXIT_NOT_RUNNING 69
 #define EXIT_NOT_ALLOWED 77
 #define OPTIONS_MOST 32
+#define USAGE_WIDTH 32 /* columns */
 
 /* clang-format off */
 static const ServerCommand *const table[] = {
@@ -155,7 +156,8 @@ static char *list_of_commands(void)
     for (const ServerCommand *const *command = table; *command != NULL; command++) {
         g_autofree char *usage = g_strjoin((*command)->arguments[0] != '\0' ? " " : "",
                                            (*command)->name, (*command)->arguments, NULL);
-        g_string_append_printf(list, "  %-32s %s\n", usage, (*command)->help);
+        int marks = (int)(strlen(usage) - (size_t)g_utf8_strlen(usage, -1)); /* bytes, no columns */
+        g_string_append_printf(list, "  %-*s %s\n", USAGE_WIDTH + marks, usage, (*command)->help);
     }
     g_string_append(list, "\nbackfence-relay COMMAND --help says more about one of them.");
     return g_string_free(g_steal_pointer(&list), FALSE);

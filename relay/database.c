@@ -1,10 +1,13 @@
 #include "relay/database_internal.h"
 
 #include <glib/gstdio.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* Files up to this size are checked whole at each opening, which takes well under 0.1 s. */
 #define CHECK_ALWAYS_BYTES (16 * 1024 * 1024)
+/* On a full disk the WAL is written back no more often than this: each time it may be all of it. */
+#define ROOM_PAUSE_US G_USEC_PER_SEC
 
 G_DEFINE_QUARK(backfence - database - error - quark, database_error)
 
@@ -37,6 +40,7 @@ void database_fail(Database *database, int code, GError **error)
 
     if (kind == DATABASE_ERROR_IO)
         database->lost = true;
+    database->full = database->full || kind == DATABASE_ERROR_FULL;
     if (is_damage(code))
         database_file_suspect(database);
     if (kind == DATABASE_ERROR_FULL)
@@ -94,6 +98,18 @@ static void apply_size_limit(Database *database)
         sqlite3_exec(database->handle, sql, NULL, NULL, NULL);
 }
 
+/* What was committed is written back when the WAL has so many pages: 8 MiB, and less on a small
+ * disk, which the WAL alone could fill, and then nothing could be written back. */
+static int checkpoint_pages(const Database *database)
+{
+    struct statvfs disk;
+    uint64_t bytes = UINT64_MAX;
+
+    if (database->directory && statvfs(database->directory, &disk) == 0)
+        bytes = (uint64_t)disk.f_blocks * disk.f_frsize;
+    return (int)CLAMP(bytes / 16 / 4096, 64, 2000);
+}
+
 gboolean database_settle(Database *database, GError **error)
 {
     if (database->copy_uri)
@@ -105,7 +121,6 @@ gboolean database_settle(Database *database, GError **error)
     }
     int code = sqlite3_exec(database->handle,
                             "PRAGMA journal_mode = WAL;"
-                            "PRAGMA wal_autocheckpoint = 2000;"
                             "PRAGMA journal_size_limit = 67108864;",
                             NULL, NULL, NULL);
 
@@ -113,6 +128,7 @@ gboolean database_settle(Database *database, GError **error)
         database_fail(database, code, error);
         return FALSE;
     }
+    sqlite3_wal_autocheckpoint(database->handle, checkpoint_pages(database));
     sqlite3_db_config(database->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
     apply_size_limit(database);
     sqlite3_exec(database->handle,
@@ -371,6 +387,18 @@ gboolean database_commit(Database *database, GError **error)
     return TRUE;
 }
 
+/* The WAL may be what fills the disk, and is emptied by itself only after enough was committed. */
+static void make_room(Database *database)
+{
+    int64_t now_us = g_get_monotonic_time();
+
+    database->full = false;
+    if (!database->handle || (database->room_us > 0 && now_us < database->room_us + ROOM_PAUSE_US))
+        return;
+    database->room_us = now_us;
+    sqlite3_wal_checkpoint_v2(database->handle, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+}
+
 void database_recover(Database *database)
 {
     database->begun = false;
@@ -378,4 +406,6 @@ void database_recover(Database *database)
         sqlite3_exec(database->handle, "ROLLBACK", NULL, NULL, NULL);
     if (database->lost)
         database_ensure(database, NULL);
+    if (database->full)
+        make_room(database);
 }

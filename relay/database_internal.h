@@ -17,6 +17,8 @@ struct Database {
     bool durable;
     bool begun;         /* a transaction was opened and neither committed nor given up */
     bool lost;          /* an I/O error: reopen before going on */
+    bool full;          /* there was no room */
+    int64_t room_us;    /* when the WAL was written back for that; 0: never */
     char *copy_uri;     /* of database_open_copy(): reading only; else NULL */
     DatabaseCopy *copy; /* being made of it; NULL: none */
 };

@@ -235,7 +235,7 @@ uint64_t log_bytes(Log *log);
 /* Takes the bodies of at most `limit` of the oldest public events: of those from before `before_ms`
  * (0: no bound), or, while log_bytes() is above `max_bytes` (0: no bound), of all but the newest
  * 200. Hash and place in the feed stay, and so do topics, acts, each member's newest profile, and
- * forks. About 40 µs an event, in a transaction of its own that need not survive a power cut;
+ * forks. About 100 µs an event, in a transaction of its own that need not survive a power cut;
  * nothing while a group is open. `taken` 0: there is nothing left to take. For relay programs. */
 gboolean log_retain(Log *log, int64_t before_ms, uint64_t max_bytes, unsigned limit,
                     unsigned *taken, GError **error);

@@ -206,7 +206,6 @@ static gboolean scrub(void *user)
         report("damaged-event", position);
     }
     tell_status(service);
-    service_retain(service);
     return G_SOURCE_CONTINUE;
 }
 

@@ -3,9 +3,7 @@
 #include "relay/server/report.h"
 #include "relay/server/service_internal.h"
 
-#define BURST_SECONDS 4   /* of the rate at which a member may write */
-#define RETAIN_EVENTS 100 /* about four milliseconds of work each time */
-#define DAY_MS (24 * 3600 * INT64_C(1000))
+#define BURST_SECONDS 4 /* of the rate at which a member may write */
 
 static bool is_listed(const uint8_t *key, void *user)
 {
@@ -18,6 +16,8 @@ void service_apply_config(Service *service)
 {
     Hub *hub = service_hub(service);
     service->door.listed = is_listed;
+    retention_set(service->retention, service->config->history_days,
+                  service->config->history_bytes);
     if (hub == NULL)
         return;
     HubLimits limits = service->config->limits;
@@ -60,18 +60,4 @@ gboolean service_reload(void *user)
     }
     notify_ready(service->notify);
     return G_SOURCE_CONTINUE;
-}
-
-void service_retain(Service *service)
-{
-    const Config *config = service->config;
-    const Hub *hub = service_hub(service);
-    g_autoptr(GError) error = NULL;
-    unsigned taken = 0;
-    if (hub == NULL || (config->history_days == 0 && config->history_bytes == 0))
-        return;
-    int64_t before_ms =
-        config->history_days > 0 ? hub_room_time_ms(hub) - config->history_days * DAY_MS : 0;
-    if (!log_retain(service->log, before_ms, config->history_bytes, RETAIN_EVENTS, &taken, &error))
-        report_value("retain-failed", "why", error->message);
 }

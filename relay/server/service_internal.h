@@ -16,8 +16,6 @@ void service_follow_name(void *user);
 void service_apply_config(Service *service);
 /* SIGHUP: reads the configuration again, all or nothing. */
 gboolean service_reload(void *user);
-/* Takes the bodies of what is too old or too much, some at a time; for a timer. */
-void service_retain(Service *service);
 /* Tells a person at the terminal what this relay is and how it is found, once that is known: called
  * when it serves, and when the announcement changed. */
 void service_greet(Service *service);

@@ -223,8 +223,8 @@ END_TEST
 
 START_TEST(a_relay_program_has_no_link_to_itself)
 {
-    static const uint8_t self[KEY_SIZE] = {1};
-    ck_assert_ptr_null(hub_link_opened(stage_hub(stage), stage, self, G_USEC_PER_SEC));
+    ck_assert_ptr_null(
+        hub_link_opened(stage_hub(stage), stage, stage_key(stage, 'R'), G_USEC_PER_SEC));
 }
 END_TEST
 

@@ -5,6 +5,7 @@
 #include "relay/server/show.h"
 
 #include <gio/gio.h>
+#include <glib-unix.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,7 +69,8 @@ static int tell(const ArchiveFacts *facts, const char *data_dir, const char *asi
 static char *usual_data_dir(void)
 {
     bool system = geteuid() == 0 && g_getenv("STATE_DIRECTORY") == NULL;
-    const struct passwd *user = system ? getpwnam("backfence-relay") : NULL;
+    g_autofree struct passwd *user =
+        system ? g_unix_get_passwd_entry("backfence-relay", NULL) : NULL;
     return user != NULL ? g_strdup(user->pw_dir) : control_default_data_dir();
 }
 

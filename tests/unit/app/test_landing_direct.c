@@ -203,16 +203,16 @@ static void fill(LandingPiece *pieces, const uint64_t *chunks, unsigned count, s
 }
 
 static void write_all(Landing *landing, const uint64_t *chunks, unsigned count, size_t offset,
-                      unsigned spoilt)
+                      int spoilt)
 {
     LandingPiece pieces[PIECES];
     g_autoptr(GError) error = NULL;
     fill(pieces, chunks, count, offset);
-    if (spoilt < count)
+    if (spoilt >= 0)
         memory[spoilt][offset] ^= 1;
     ck_assert(landing_write_all(landing, pieces, count, &error));
     for (unsigned i = 0; i < count; i++)
-        ck_assert_int_eq(pieces[i].result, i == spoilt ? LANDING_SPOILT : LANDING_OK);
+        ck_assert_int_eq(pieces[i].result, (int)i == spoilt ? LANDING_SPOILT : LANDING_OK);
 }
 
 START_TEST(test_several_at_once)
@@ -227,10 +227,10 @@ START_TEST(test_several_at_once)
     write_all(landing, (const uint64_t[]){0, 1, 2, 3}, 4, offset, 2);
     ck_assert_uint_eq(landing_bytes(landing), 3 * CHUNK_SIZE);
     ck_assert_uint_eq(landing_holes(landing)->len, 1);
-    write_all(landing, (const uint64_t[]){2, 1, 1, 4, 5, 7}, 6, offset, PIECES);
+    write_all(landing, (const uint64_t[]){2, 1, 1, 4, 5, 7}, 6, offset, -1);
     ck_assert_uint_eq(landing_bytes(landing), 7 * CHUNK_SIZE);
     ck_assert_uint_eq(landing_holes(landing)->len, 1);
-    write_all(landing, (const uint64_t[]){6, 7, 8, 9}, 4, offset, PIECES);
+    write_all(landing, (const uint64_t[]){6, 7, 8, 9}, 4, offset, -1);
     ck_assert_uint_eq(landing_bytes(landing), 9 * CHUNK_SIZE + 100);
     ck_assert_msg(landing_finish(landing, &error), "%s", error != NULL ? error->message : "");
     stage_expect_nothing("cmp from/film into/film 2>&1");

@@ -255,8 +255,8 @@ START_TEST(every_bit_counts)
         Talk said;
         uint8_t proof[PROOF_SIZE];
         g_autoptr(Cpace) cpace = talk(secret, &binding, &said);
-        uint8_t *at =
-            bit < 8 * SHARE_SIZE ? said.share + bit / 8 : said.member_proof + bit / 8 - SHARE_SIZE;
+        unsigned byte = bit / 8;
+        uint8_t *at = byte < SHARE_SIZE ? &said.share[byte] : &said.member_proof[byte - SHARE_SIZE];
         *at ^= (uint8_t)(1 << bit % 8);
         ck_assert(!cpace_finish(cpace, said.share, said.member_proof, proof));
     }

@@ -10,6 +10,7 @@
 #define ANSWER_US (30 * INT64_C(1000000)) /* for a receipt */
 #define BAD_TIMES_MAX 5
 #define GAPS_MAX 3
+#define ACT_WAIT_US (5 * INT64_C(1000000)) /* for a relay to learn who is an admin */
 
 static Item *find_item(Session *session, int64_t id)
 {
@@ -98,6 +99,21 @@ static Item *next_signed(const Session *session)
     return next;
 }
 
+/* When an act may go out. A relay that lacks what made this person an admin would refuse it, and
+ * what stands behind it would be signed anew, although another relay may have that already: so this
+ * one is told first what it lacks. */
+static int64_t act_due_us(const Session *session)
+{
+    for (guint i = 0; i < session->outbox->len; i++) {
+        const Item *item = session->outbox->pdata[i];
+        if (waits(item) && (item->kind == EVENT_MODERATION || item->kind == EVENT_TOPIC))
+            return session->exchange && session->other.told < log_head(session->log)
+                       ? session->phase_us + ACT_WAIT_US
+                       : 0;
+    }
+    return 0;
+}
+
 static bool submit(Session *session, Event *event, int64_t item_id)
 {
     Wire__SignedEvent sent = WIRE__SIGNED_EVENT__INIT;
@@ -127,7 +143,7 @@ static bool submit_next(Session *session)
         return false;
     }
     Item *item = next_signed(session);
-    if (!item)
+    if (!item || session->now_us < act_due_us(session))
         return false;
     item->in_flight = submit(session, item->event, item->id);
     return item->in_flight;
@@ -174,7 +190,8 @@ int64_t session_outbox_deadline(const Session *session)
     double missing = MAX(1.0 - session->tokens, 0);
     int64_t tokens_us =
         session->tokens_us + (int64_t)(missing / session->submit_rate * G_USEC_PER_SEC) + 1000;
-    return MAX(MAX(session->hold_us, tokens_us), session_time_deadline(session));
+    return MAX(MAX(session->hold_us, tokens_us),
+               MAX(session_time_deadline(session), act_due_us(session)));
 }
 
 void session_outbox_unlinked(Session *session)

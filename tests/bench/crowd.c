@@ -78,6 +78,10 @@ void crowd_free(Crowd *crowd)
     poller_unwatch(crowd->writing);
     poller_unwatch(crowd->pinging);
     poller_free(crowd->poller);
+    for (unsigned i = 0; i < HEARD; i++) {
+        g_clear_pointer(&crowd->heard[i].bytes, g_byte_array_unref);
+        g_clear_pointer(&crowd->heard[i].said, g_array_unref);
+    }
     arena_free(crowd->arena);
     g_free(crowd->text);
     g_free(crowd->members);

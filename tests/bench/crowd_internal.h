@@ -41,7 +41,23 @@ typedef struct {
     CrowdMember *writer; /* NULL: not known, or somebody else */
 } Reach;
 
+/* One event of a Deliver. */
+typedef struct {
+    uint64_t position;
+    int64_t sent_us;
+    uint32_t writer;
+} Said;
+
+#define HEARD 64
+
+/* A Deliver that some member got, and what was read in it. */
+typedef struct {
+    GByteArray *bytes; /* owned; NULL: none yet */
+    GArray *said;      /* owned; Said */
+} Heard;
+
 struct Crowd {
+    Heard heard[HEARD]; /* by its last position modulo */
     CrowdConfig config;
     CrowdCounts counts;
     Poller *poller;

@@ -63,22 +63,49 @@ static const uint8_t *find_token(const Field *signed_event)
     return NULL;
 }
 
-/* The text's own token is looked at, or only the position. */
-static Token take_entry(CrowdMember *member, const Field *entry, uint64_t *position)
+static Said read_entry(const Field *entry)
 {
     FieldReader reader = field_reader(entry->bytes, entry->length);
     Field field;
-    Token token = {0};
+    Said said = {0};
     while (field_next(&reader, &field)) {
         if (field.number == 1) {
-            *position = field.value;
+            said.position = field.value;
         } else if (field.number == 2) {
             const uint8_t *bytes = find_token(&field);
             g_assert(bytes != NULL);
+            Token token;
             memcpy(&token, bytes, sizeof token);
+            said.sent_us = token.sent_us;
+            said.writer = token.writer;
         }
     }
-    return token;
+    return said;
+}
+
+/* Everybody gets the same bytes: what was read once is only compared with what others get. */
+static const GArray *read_deliver(Crowd *crowd, const Field *deliver, uint64_t through)
+{
+    Heard *heard = &crowd->heard[through % HEARD];
+    if (heard->bytes == NULL) {
+        heard->bytes = g_byte_array_new();
+        heard->said = g_array_new(FALSE, FALSE, sizeof(Said));
+    }
+    if (heard->bytes->len == deliver->length &&
+        memcmp(heard->bytes->data, deliver->bytes, deliver->length) == 0)
+        return heard->said;
+    g_byte_array_set_size(heard->bytes, 0);
+    g_byte_array_append(heard->bytes, deliver->bytes, (unsigned)deliver->length);
+    g_array_set_size(heard->said, 0);
+    FieldReader reader = field_reader(deliver->bytes, deliver->length);
+    Field field;
+    while (field_next(&reader, &field)) {
+        if (field.number != 3)
+            continue;
+        Said said = read_entry(&field);
+        g_array_append_val(heard->said, said);
+    }
+    return heard->said;
 }
 
 /* Now, and not at the next millisecond, which is what a deadline waits for. */
@@ -88,23 +115,21 @@ static void let_write(CrowdMember *member)
     poller_set_deadline(member->crowd->writing, g_get_monotonic_time());
 }
 
-static void count_entry(CrowdMember *member, const Field *entry, int64_t now_us)
+static void count_entry(CrowdMember *member, const Said *said, int64_t now_us)
 {
     Crowd *crowd = member->crowd;
-    uint64_t position = 0;
-    Token token = take_entry(member, entry, &position);
-    member->checksum = (member->checksum ^ position) * UINT64_C(0x100000001b3);
+    member->checksum = (member->checksum ^ said->position) * UINT64_C(0x100000001b3);
     member->checksum =
-        (member->checksum ^ (uint64_t)token.sent_us ^ token.writer) * UINT64_C(0x100000001b3);
+        (member->checksum ^ (uint64_t)said->sent_us ^ said->writer) * UINT64_C(0x100000001b3);
     crowd->counts.deliveries++;
-    if (token.writer - crowd->config.first >= crowd->config.members)
+    if (said->writer - crowd->config.first >= crowd->config.members)
         return; /* somebody else's */
-    histogram_add(&crowd->counts.latency, (uint64_t)MAX(now_us - token.sent_us, 0));
-    if (token.writer != member->number)
+    histogram_add(&crowd->counts.latency, (uint64_t)MAX(now_us - said->sent_us, 0));
+    if (said->writer != member->number)
         return;
-    Reach *reach = &crowd->reach[position % REACH];
-    if (reach->position != position)
-        *reach = (Reach){.position = position};
+    Reach *reach = &crowd->reach[said->position % REACH];
+    if (reach->position != said->position)
+        *reach = (Reach){.position = said->position};
     reach->writer = member;
     if (!crowd->config.lockstep)
         let_write(member);
@@ -139,19 +164,20 @@ void crowd_member_take_deliver(CrowdMember *member, const Field *deliver)
     FieldReader reader = field_reader(deliver->bytes, deliver->length);
     Field field;
     uint64_t after = 0, through = 0;
-    int64_t now_us = g_get_monotonic_time();
-    while (field_next(&reader, &field)) {
+    while (field_next(&reader, &field) && field.number <= 2) {
         if (field.number == 1)
             after = field.value;
-        else if (field.number == 2)
+        else
             through = field.value;
-        else if (!member->thorough)
-            break;
-        else if (field.number == 3)
-            count_entry(member, &field, now_us);
     }
-    if (!member->thorough) /* nothing but public events is ever written here */
+    if (member->thorough) {
+        const GArray *said = read_deliver(member->crowd, deliver, through);
+        int64_t now_us = g_get_monotonic_time();
+        for (unsigned i = 0; i < said->len; i++)
+            count_entry(member, &g_array_index(said, Said, i), now_us);
+    } else { /* nothing but public events is ever written here */
         member->crowd->counts.deliveries += through - after;
+    }
     cover(member, after, through);
     note_told(member->crowd, after, through);
 }

@@ -9,7 +9,8 @@ Each server runs alone, on the first core, the load on the second. They take tur
 and medians are compared, so that a noisy machine is noisy for all. All listen on 127.0.0.1 only, with
 configurations made here for speed: limits against floods are off, nothing is logged. They come from
 Debian's packages ngircd, inspircd, mosquitto and nats-server; see to it that those do not start as
-services. "backfence-free" is our relay on both cores, as it verifies signatures on any. Of the servers
+services. "backfence-free" is our relay on both cores, where the load runs as well. With a small room try
+--window 16, too: servers that leave TCP's delays on wait for acknowledgements otherwise. Of the servers
 only Backfence checks signatures and keeps what is said (under --data, default /dev/shm).
 
 A writer writes its next message when the one before has come to everybody; everybody must get every

@@ -174,7 +174,7 @@ static void take(ConfigReading *reading, Config *config, const char *name, const
     }
     if (!is_new(reading, name))
         return;
-    g_autofree char *wrong = *value != '\0' ? key->take(reading, config, value)
+    g_autofree char *wrong = *value != '\0' ? key->take(reading, config, key, value)
                                             : g_strdup("is empty: leave the line out instead");
     if (wrong != NULL)
         config_fault(reading, g_strdup_printf("%s %s", name, wrong));

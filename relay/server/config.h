@@ -6,6 +6,11 @@
 #include "relay/hub.h"
 #include "relay/meeting.h"
 
+#define CONFIG_RATE_MAX 1000000       /* events a second of a member */
+#define CONFIG_BURST_MAX 4000000      /* … at once */
+#define CONFIG_FILES_RATE_MAX 1000000 /* MiB a second */
+#define CONFIG_FILES_AT_ONCE_MAX 4096 /* each takes six descriptors and half a megabyte */
+
 typedef struct {
     /* [relay]: what is looked at at the start only. */
     char *name; /* owned; a valid name, or NULL: not said */

@@ -4,15 +4,20 @@
 #include "relay/server/config.h"
 
 typedef struct ConfigReading ConfigReading;
+typedef struct ConfigKey ConfigKey;
 
 /* Takes over a value of a key. Returns NULL or what is wrong, a sentence's rest, transfer full. */
-typedef char *(*ConfigTake)(ConfigReading *reading, Config *config, const char *value);
+typedef char *(*ConfigTake)(ConfigReading *reading, Config *config, const ConfigKey *key,
+                            const char *value);
 
 /* A key that there is. */
-typedef struct {
+struct ConfigKey {
     const char *group, *key;
     ConfigTake take;
-} ConfigKey;
+    /* Of a number: its bounds, what one of it stands for, and where Config has it. */
+    uint64_t least, most, unit;
+    size_t offset, size;
+};
 
 struct ConfigReading {
     const char *path;

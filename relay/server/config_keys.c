@@ -2,21 +2,34 @@
 #include "relay/server/config_internal.h"
 #include "relay/text.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #define DAYS_MAX 36500
 #define MEGABYTES_MAX 10000000
-#define FILES_RATE_MAX 1000000 /* MiB a second */
-#define FILES_AT_ONCE_MAX 4096 /* each takes six descriptors and half a megabyte */
 #define MEGABYTE (UINT64_C(1024) * 1024)
 
-/* NULL: it is one. */
-static char *number(const char *value, guint64 least, guint64 most, guint64 *out)
+static char *take_number(ConfigReading *reading, Config *config, const ConfigKey *key,
+                         const char *value)
 {
-    if (g_ascii_string_to_unsigned(value, 10, least, most, out, NULL))
-        return NULL;
-    return g_strdup_printf("has to be a number from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT,
-                           least, most);
+    guint64 number = 0;
+    if (!g_ascii_string_to_unsigned(value, 10, key->least, key->most, &number, NULL))
+        return g_strdup_printf("has to be a number from %" G_GUINT64_FORMAT
+                               " to %" G_GUINT64_FORMAT,
+                               key->least, key->most);
+    uint64_t scaled = number * key->unit;
+    uint8_t *place = (uint8_t *)config + key->offset;
+    switch (key->size) {
+    case sizeof(uint16_t):
+        *(uint16_t *)(void *)place = (uint16_t)scaled;
+        break;
+    case sizeof(uint32_t):
+        *(uint32_t *)(void *)place = (uint32_t)scaled;
+        break;
+    default:
+        *(uint64_t *)(void *)place = scaled;
+    }
+    return NULL;
 }
 
 static char *truth(const char *value, bool *out)
@@ -31,104 +44,28 @@ static char *truth(const char *value, bool *out)
                : g_strdup("has to be true or false");
 }
 
-static char *take_name(ConfigReading *reading, Config *config, const char *value)
+static char *take_name(ConfigReading *reading, Config *config, const ConfigKey *key,
+                       const char *value)
 {
     g_free(config->name);
     config->name = text_make_name(value, strlen(value));
     return config->name != NULL ? NULL : g_strdup("is no name that could be shown");
 }
 
-static char *take_port(ConfigReading *reading, Config *config, const char *value)
-{
-    guint64 port = 0;
-    char *wrong = number(value, 0, UINT16_MAX, &port);
-    config->port = (int)port;
-    return wrong;
-}
-
-static char *take_mdns(ConfigReading *reading, Config *config, const char *value)
+static char *take_mdns(ConfigReading *reading, Config *config, const ConfigKey *key,
+                       const char *value)
 {
     return truth(value, &config->mdns);
 }
 
-static char *take_allow_public(ConfigReading *reading, Config *config, const char *value)
+static char *take_allow_public(ConfigReading *reading, Config *config, const ConfigKey *key,
+                               const char *value)
 {
     return truth(value, &config->allow_public);
 }
 
-static char *take_metrics_port(ConfigReading *reading, Config *config, const char *value)
-{
-    guint64 port = 0;
-    char *wrong = number(value, 0, UINT16_MAX, &port);
-    config->metrics_port = (uint16_t)port;
-    return wrong;
-}
-
-static char *take_days(ConfigReading *reading, Config *config, const char *value)
-{
-    guint64 days = 0;
-    char *wrong = number(value, 0, DAYS_MAX, &days);
-    config->history_days = (unsigned)days;
-    return wrong;
-}
-
-static char *take_history_megabytes(ConfigReading *reading, Config *config, const char *value)
-{
-    guint64 megabytes = 0;
-    char *wrong = number(value, 0, MEGABYTES_MAX, &megabytes);
-    config->history_bytes = megabytes * MEGABYTE;
-    return wrong;
-}
-
-static char *take_members(ConfigReading *reading, Config *config, const char *value)
-{
-    guint64 members = 0;
-    char *wrong = number(value, 1, MEMBERS_MAX, &members);
-    config->limits.members = (unsigned)members;
-    return wrong;
-}
-
-static char *take_rate(ConfigReading *reading, Config *config, const char *value)
-{
-    guint64 rate = 0;
-    char *wrong = number(value, 1, 10000, &rate);
-    config->limits.rate = (unsigned)rate;
-    return wrong;
-}
-
-static char *take_burst(ConfigReading *reading, Config *config, const char *value)
-{
-    guint64 burst = 0;
-    char *wrong = number(value, 1, 100000, &burst);
-    config->limits.burst = (unsigned)burst;
-    return wrong;
-}
-
-static char *take_files_rate(ConfigReading *reading, Config *config, const char *value)
-{
-    guint64 rate = 0;
-    char *wrong = number(value, 0, FILES_RATE_MAX, &rate);
-    config->meetings.rate = rate * MEGABYTE;
-    return wrong;
-}
-
-static char *take_files_at_once(ConfigReading *reading, Config *config, const char *value)
-{
-    guint64 at_once = 0;
-    char *wrong = number(value, 0, FILES_AT_ONCE_MAX, &at_once);
-    config->meetings.meetings_max = (unsigned)at_once;
-    return wrong;
-}
-
-static char *take_files_megabytes(ConfigReading *reading, Config *config, const char *value)
-{
-    guint64 megabytes = 0;
-    char *wrong = number(value, 0, MEGABYTES_MAX, &megabytes);
-    config->meetings.bytes_max = megabytes * MEGABYTE;
-    return wrong;
-}
-
-static char *take_mode(ConfigReading *reading, Config *config, const char *value)
+static char *take_mode(ConfigReading *reading, Config *config, const ConfigKey *key,
+                       const char *value)
 {
     static const char *const modes[] = {"open", "keys", "passphrase", NULL};
     static const HubDoor doors[] = {HUB_OPEN, HUB_LISTED, HUB_LOCKED};
@@ -144,34 +81,39 @@ static char *take_mode(ConfigReading *reading, Config *config, const char *value
                : g_strdup("has to be open, keys or passphrase");
 }
 
-static char *take_keys_file(ConfigReading *reading, Config *config, const char *value)
+static char *take_keys_file(ConfigReading *reading, Config *config, const ConfigKey *key,
+                            const char *value)
 {
     g_free(reading->keys_file);
     reading->keys_file = config_path_from(reading, value);
     return NULL;
 }
 
-static char *take_passphrase_file(ConfigReading *reading, Config *config, const char *value)
+static char *take_passphrase_file(ConfigReading *reading, Config *config, const ConfigKey *key,
+                                  const char *value)
 {
     g_free(config->passphrase_file);
     config->passphrase_file = config_path_from(reading, value);
     return NULL;
 }
 
+#define NUMBER(member, from, to, in)                                                               \
+    take_number, from, to, in, offsetof(Config, member), sizeof(((Config *)NULL)->member)
+
 const ConfigKey config_keys[] = {
     {"relay", "name", take_name},
-    {"relay", "port", take_port},
+    {"relay", "port", NUMBER(port, 0, UINT16_MAX, 1)},
     {"relay", "mdns", take_mdns},
     {"relay", "allow-public", take_allow_public},
-    {"relay", "metrics-port", take_metrics_port},
-    {"history", "days", take_days},
-    {"history", "megabytes", take_history_megabytes},
-    {"limits", "members", take_members},
-    {"limits", "rate", take_rate},
-    {"limits", "burst", take_burst},
-    {"files", "rate", take_files_rate},
-    {"files", "at-once", take_files_at_once},
-    {"files", "megabytes", take_files_megabytes},
+    {"relay", "metrics-port", NUMBER(metrics_port, 0, UINT16_MAX, 1)},
+    {"history", "days", NUMBER(history_days, 0, DAYS_MAX, 1)},
+    {"history", "megabytes", NUMBER(history_bytes, 0, MEGABYTES_MAX, MEGABYTE)},
+    {"limits", "members", NUMBER(limits.members, 1, MEMBERS_MAX, 1)},
+    {"limits", "rate", NUMBER(limits.rate, 1, CONFIG_RATE_MAX, 1)},
+    {"limits", "burst", NUMBER(limits.burst, 1, CONFIG_BURST_MAX, 1)},
+    {"files", "rate", NUMBER(meetings.rate, 0, CONFIG_FILES_RATE_MAX, MEGABYTE)},
+    {"files", "at-once", NUMBER(meetings.meetings_max, 0, CONFIG_FILES_AT_ONCE_MAX, 1)},
+    {"files", "megabytes", NUMBER(meetings.bytes_max, 0, MEGABYTES_MAX, MEGABYTE)},
     {"admission", "mode", take_mode},
     {"admission", "keys-file", take_keys_file},
     {"admission", "passphrase-file", take_passphrase_file},

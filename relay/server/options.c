@@ -7,10 +7,6 @@
 #include <gio/gio.h>
 #include <string.h>
 
-#define RATE_MAX 1000000       /* messages a second */
-#define FILES_RATE_MAX 1000000 /* MiB a second */
-#define FILES_AT_ONCE_MAX 4096 /* each takes six descriptors and half a megabyte */
-
 const GOptionEntry options_entries[] = {
     {"config", 'c', 0, G_OPTION_ARG_FILENAME, NULL, "The configuration file", "FILE"},
     {"port", 'p', 0, G_OPTION_ARG_STRING, NULL, "Listen on this TCP port (7667)", "N"},
@@ -80,12 +76,12 @@ static gboolean read_numbers(JsonObject *given, Options *options, GError **error
     guint64 messages = options->rate;
     if (!read_number(given, "port", UINT16_MAX, "this is no port", &port, error) ||
         !read_number(given, "metrics", UINT16_MAX, "this is no port", &metrics, error) ||
-        !read_number(given, "rate", RATE_MAX, "this is no number of messages a second", &messages,
-                     error) ||
-        !read_number(given, "files-rate", FILES_RATE_MAX, "this is no rate in MiB a second", &rate,
-                     error) ||
-        !read_number(given, "files-at-once", FILES_AT_ONCE_MAX,
-                     "this is no number of files from 0 to " G_STRINGIFY(FILES_AT_ONCE_MAX),
+        !read_number(given, "rate", CONFIG_RATE_MAX, "this is no number of messages a second",
+                     &messages, error) ||
+        !read_number(given, "files-rate", CONFIG_FILES_RATE_MAX, "this is no rate in MiB a second",
+                     &rate, error) ||
+        !read_number(given, "files-at-once", CONFIG_FILES_AT_ONCE_MAX,
+                     "this is no number of files from 0 to " G_STRINGIFY(CONFIG_FILES_AT_ONCE_MAX),
                      &at_once, error))
         return FALSE;
     options->port = (uint16_t)port;

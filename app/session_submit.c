@@ -99,9 +99,8 @@ static Item *next_signed(const Session *session)
     return next;
 }
 
-/* When an act may go out. A relay that lacks what made this person an admin would refuse it, and
- * what stands behind it would be signed anew, although another relay may have that already: so this
- * one is told first what it lacks. */
+/* When an act may go out. A relay that lacks what made this person an admin would take it for one
+ * that does not count, and do nothing: so it is told first what it lacks. */
 static int64_t act_due_us(const Session *session)
 {
     for (guint i = 0; i < session->outbox->len; i++) {

@@ -45,7 +45,7 @@ struct HubLink {
     int64_t opened_us;
     int64_t heard_us;
     int64_t patience_us; /* for its silence */
-    Bucket submits, reads, notes, typings, claims;
+    Bucket submits, reads, notes, typings, claims, vain_acts;
     Exchange *exchange;  /* owned; NULL before anything is compared */
     unsigned bad_events; /* gathered */
 };
@@ -197,7 +197,11 @@ void hub_enforce(Hub *hub);
 bool hub_lets_in(HubLink *link);
 /* Why this may not be written now, a sentence, transfer full; NULL: it may. */
 char *hub_objection(Hub *hub, const Event *event);
+/* Why a Topic or Moderation would not count, as that; NULL: it would, or it is something else. */
+char *hub_objection_to_act(const Hub *hub, const Event *event);
 bool hub_is_muted(const Hub *hub, const uint8_t *key);
+/* One line for the person; of a long text the beginning. `code`: letters and "-". */
+void hub_advise(HubLink *link, const char *code, const char *text);
 void hub_claim(HubLink *link, const Wire__Claim *claim);
 
 /* hub_lock.c */

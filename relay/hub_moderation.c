@@ -245,12 +245,15 @@ static bool vouches(const Hub *hub, const Event *event, const ModerationContent 
            moderation_role(hub->moderation, event_author(event)) != ROLE_MEMBER;
 }
 
-static char *objection_to_act(Hub *hub, const Event *event)
+char *hub_objection_to_act(const Hub *hub, const Event *event)
 {
+    uint32_t kind = event_kind(event);
+    if (kind != EVENT_TOPIC && kind != EVENT_MODERATION)
+        return NULL;
     size_t length = 0;
     const uint8_t *bytes = event_content(event, &length);
     g_auto(ModerationContent) content = {.act = ACT_MOTD}; /* a topic is like it */
-    if (event_kind(event) == EVENT_MODERATION && !moderation_read(bytes, length, &content))
+    if (kind == EVENT_MODERATION && !moderation_read(bytes, length, &content))
         return g_strdup("This relay is too old for that.");
     if (vouches(hub, event, &content))
         return NULL;
@@ -272,10 +275,22 @@ char *hub_objection(Hub *hub, const Event *event)
     bool speech = event_room(event) && kind != EVENT_PROFILE && kind != EVENT_MODERATION;
     if (speech && moderation_muted(hub->moderation, author, room_ms, &verdict))
         return say("You are muted", &verdict, room_ms);
-    return kind == EVENT_TOPIC || kind == EVENT_MODERATION ? objection_to_act(hub, event) : NULL;
+    return NULL;
 }
 
 /* --- who would be an admin --- */
+
+void hub_advise(HubLink *link, const char *code, const char *text)
+{
+    g_autofree char *short_text = text_cut(text, NOTE_MAX);
+    Wire__Advice advice = WIRE__ADVICE__INIT;
+    advice.code = (char *)code;
+    advice.text = short_text;
+    Wire__Frame frame = WIRE__FRAME__INIT;
+    frame.body_case = WIRE__FRAME__BODY_ADVICE;
+    frame.advice = &advice;
+    hub_send_frame(link, &frame);
+}
 
 void hub_claim(HubLink *link, const Wire__Claim *claim)
 {
@@ -287,14 +302,7 @@ void hub_claim(HubLink *link, const Wire__Claim *claim)
         text = g_strdup("Too many tries. Wait a minute, then try again.");
     else
         text = hub->output.claim(link->key, claim->code, hub->user);
-    g_autofree char *short_text = text_cut(text ? text : "", NOTE_MAX);
-    Wire__Advice advice = WIRE__ADVICE__INIT;
-    advice.code = (char *)"claim";
-    advice.text = short_text;
-    Wire__Frame frame = WIRE__FRAME__INIT;
-    frame.body_case = WIRE__FRAME__BODY_ADVICE;
-    frame.advice = &advice;
-    hub_send_frame(link, &frame);
+    hub_advise(link, "claim", text ? text : "");
 }
 
 /* --- for the node itself --- */

@@ -131,24 +131,65 @@ START_TEST(only_admins_moderate)
     make_admin('a');
     read_all('b');
     act('b', ACT_MOTD, 'b', 0, "Mine");
-    expect('b', "receipt NOT_ALLOWED \"Only admins may do this.\"");
-    stage_topic(stage, 'a', "All");
-    stage_flush(stage);
-    expect('a', "receipt 2");
-    ck_assert_str_eq(moderation_topic(hub_moderation(stage_hub(stage)), general), "All");
-    stage_unsay(stage, 'b');
-    stage_topic(stage, 'b', "Mine");
+    expect('b', "advice refused \"Only admins may do this.\"");
+    expect('b', "receipt 2");
     read_all('b');
-    stage_again(stage, 'b');
-    expect('b', "receipt NOT_ALLOWED \"Only admins may do this.\"");
+    stage_topic(stage, 'a', "All");
+    stage_topic(stage, 'b', "Mine");
+    stage_flush(stage);
+    expect('b', "advice refused \"Only admins may do this.\"");
+    const Moderation *moderation = hub_moderation(stage_hub(stage));
+    ck_assert_str_eq(moderation_topic(moderation, general), "All");
+    ck_assert_str_eq(moderation_motd(moderation), "");
+    read_all('a');
     act('a', ACT_BAN, 'R', 0, NULL);
-    expect('a', "deliver (1,2] 2:a:*");
-    expect('a', "receipt NOT_ALLOWED "
-                "\"All roles of this place come from there: nobody can do this.\"");
-    stage_unsay(stage, 'a');
+    expect('a', "advice refused \"All roles of this place come from there: nobody can do this.\"");
+    read_all('a');
     stage_say_raw(stage, 'a', EVENT_MODERATION, "\x08\x63", 2);
-    expect('a', "receipt NOT_ALLOWED \"This relay is too old for that.\"");
-    ck_assert_ptr_null(moderation_place_name(hub_moderation(stage_hub(stage))));
+    expect('a', "advice refused \"This relay is too old for that.\"");
+    ck_assert_ptr_null(moderation_place_name(moderation));
+    stage_flush(stage);
+    read_all('a');
+    stage_again(stage, 'a'); /* known, and said once */
+    stage_flush(stage);
+    expect('a', "receipt 6");
+    expect('a', "");
+}
+END_TEST
+
+START_TEST(acts_count_when_it_is_known_why)
+{
+    join('a');
+    join('b');
+    make_admin('a');
+    stage_pass(stage, 5000);
+    act('b', ACT_MOTD, 'b', 0, "Mine");
+    const Moderation *moderation = hub_moderation(stage_hub(stage));
+    ck_assert_str_eq(moderation_motd(moderation), "");
+    stage_set_ahead(stage, -2000);
+    ck_assert(stage_gather_act(stage, 'a', ACT_GRANT, 'b', ROLE_ADMIN, NULL));
+    log_commit(stage_log(stage), NULL);
+    stage_flush(stage);
+    ck_assert_str_eq(moderation_motd(moderation), "Mine");
+}
+END_TEST
+
+START_TEST(acts_that_do_not_count_are_few)
+{
+    join('b');
+    for (unsigned i = 0; i < 20; i++) {
+        act('b', ACT_MOTD, 'b', 0, "Mine");
+        expect('b', "advice refused \"Only admins may do this.\"");
+        read_all('b');
+    }
+    act('b', ACT_MOTD, 'b', 0, "Mine");
+    expect('b', "receipt RATE later \"Only admins may do this.\"");
+    for (unsigned i = 0; i < 2; i++) {
+        stage_pass(stage, 5000);
+        stage_typing(stage, 'b', '\0');
+    }
+    stage_again(stage, 'b');
+    expect('b', "advice refused \"Only admins may do this.\"");
 }
 END_TEST
 
@@ -483,6 +524,8 @@ int main(void)
     tcase_add_test(tests, an_app_is_not);
     tcase_add_test(tests, the_relay_itself_acts);
     tcase_add_test(tests, only_admins_moderate);
+    tcase_add_test(tests, acts_count_when_it_is_known_why);
+    tcase_add_test(tests, acts_that_do_not_count_are_few);
     tcase_add_test(tests, the_muted_read_and_do_not_write);
     tcase_add_test(tests, the_banned_are_sent_away);
     tcase_add_test(tests, gathered_bans_hold);

@@ -2,8 +2,9 @@
 
 #include <sys/mman.h>
 
-/* As many as the disk takes in one step, and as many to be filled meanwhile. */
-#define BATCH_COUNT 8
+/* As many as the disk takes in one step, and twice as many to be filled meanwhile: whoever waits
+ * for the disk may get the processor late. */
+#define BATCH_COUNT 12
 #define HUGE_PAGE (2 * 1024 * 1024)
 
 struct Batches {

@@ -146,9 +146,8 @@ def a_direct_waits_in_reserve_for_its_reader():
         check_once(bob, heard["id"])
 
 
-def await_moved_to_relay(console, mark):
-    moved = console.await_object("moved", lambda e: e["event"] == "moved" and e["relay"], after=mark)
-    check("relay" in moved["text"], moved)
+def await_joined_relay(console, mark):
+    console.await_object("the relay", lambda e: e["event"] == "joined" and e["relay"], after=mark)
 
 
 @scenario
@@ -164,7 +163,7 @@ def a_fresh_relay_takes_over_what_the_apps_carried():
         place = await_event(relay, "place")
         check(place["from"] == "announced", place)
         for console, before in zip((ann, bob), mark):
-            await_moved_to_relay(console, before)
+            await_joined_relay(console, before)
         say(bob, "with a relay", ann)
         carl = room.console("h2", "Carl", serve=True)
         for text in said + ["with a relay"]:
@@ -174,7 +173,7 @@ def a_fresh_relay_takes_over_what_the_apps_carried():
         mark = ann.mark(), bob.mark(), carl.mark()
         room.bare_relay("h1")
         for console, before in zip((ann, bob, carl), mark):
-            console.await_object("the relay", lambda e: e["event"] == "joined" and e["relay"], after=before)
+            await_joined_relay(console, before)
         say(carl, "it is back", ann, bob)
 
 

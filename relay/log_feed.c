@@ -163,15 +163,17 @@ GArray *log_heads(Log *log, const uint8_t *author)
 
     /* Should this fail, so will the commit, and tell. */
     log_feeds_write(log, NULL);
-    g_autoptr(Query) query =
-        database_query(log->database,
-                       "SELECT " HEAD_COLUMNS ", 0 "
-                       "FROM feed JOIN member ON member.id = feed.author "
-                       "WHERE ?1 IS NULL OR key = ?1 ORDER BY key, incarnation, lane",
-                       NULL);
+    /* Two questions: what is asked of all looks at all, also when it is asked of one. */
+    const char *sql = author ? "SELECT " HEAD_COLUMNS ", 0 "
+                               "FROM feed JOIN member ON member.id = feed.author "
+                               "WHERE feed.author = ? ORDER BY incarnation, lane"
+                             : "SELECT " HEAD_COLUMNS ", 0 "
+                               "FROM feed JOIN member ON member.id = feed.author "
+                               "ORDER BY key, incarnation, lane";
+    g_autoptr(Query) query = database_query(log->database, sql, NULL);
 
     if (query && author)
-        query_bind_blob(query, 1, author, KEY_SIZE);
+        query_bind(query, 1, log_member_find(log, author));
     if (query)
         read_heads(query, heads);
     return heads;

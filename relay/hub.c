@@ -11,7 +11,8 @@
 #define TICK_US G_USEC_PER_SEC
 /* In a large place changes of the roster are collected for this long. */
 #define ROSTER_PAUSE_US (100 * INT64_C(1000))
-#define ROSTER_AT_ONCE 64 /* members linked */
+#define ROSTER_SHARE_US INT64_C(100) /* for each of many: to tell one takes some 5 µs */
+#define ROSTER_AT_ONCE 64            /* members linked */
 
 static void submitted_clear(gpointer data)
 {
@@ -353,8 +354,9 @@ void hub_link_closed(Hub *hub, HubLink *link, int64_t now_us)
 
 int64_t hub_change_due(const Hub *hub)
 {
-    bool small = g_hash_table_size(hub->by_key) <= ROSTER_AT_ONCE;
-    return hub->now_us + (small ? 0 : ROSTER_PAUSE_US);
+    unsigned members = g_hash_table_size(hub->by_key);
+    int64_t pause_us = MAX(ROSTER_PAUSE_US, members * ROSTER_SHARE_US);
+    return hub->now_us + (members <= ROSTER_AT_ONCE ? 0 : pause_us);
 }
 
 static void send_roster(Hub *hub, const GPtrArray *frames, bool first_is_out)

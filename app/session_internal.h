@@ -288,6 +288,7 @@ struct Session {
     Moderation *moderation; /* NULL before the first place */
     GArray *unsure;         /* Arrival: acts that do not count, as far as is known */
     bool rules_changed;     /* told after the commit */
+    bool acts_lost; /* what had come was dropped, and an own hub may have stored it */
     int64_t rules_us;       /* a ban or mute ends then; INT64_MAX */
     bool claims;            /* typed a code at this relay: it may make this person an admin */
     bool claiming;          /* and it did not answer yet */

@@ -128,8 +128,9 @@ bool session_count_acts(Session *session)
     }
     for (guint i = 0; i < session->arrivals->len; i++)
         session->rules_changed |= add(session, g_array_index(session->arrivals, Arrival, i).event);
-    if (moderation_lacks(session->moderation))
+    if (moderation_lacks(session->moderation) || session->acts_lost)
         session->rules_changed |= log_fill_moderation(session->log, session->moderation);
+    session->acts_lost = false;
     bool changed = session->rules_changed;
     session->rules_changed = false;
     if (changed)

@@ -296,6 +296,7 @@ void session_deliver(Session *session, const Wire__Deliver *deliver)
 void session_disk_failed(Session *session, const GError *error)
 {
     g_array_set_size(session->arrivals, 0);
+    session->acts_lost = true;
     session_unstore_items(session);
     session->first_page = false;
     session->disk_us = session->now_us;

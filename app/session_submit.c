@@ -272,6 +272,15 @@ void session_unstore_items(Session *session)
         ((Item *)session->outbox->pdata[i])->stored = false;
 }
 
+/* It stands in all logs, and nobody is shown it: somebody decided so before it was there. */
+static void tell_hidden(Session *session, Item *item)
+{
+    bool act = item->kind == EVENT_MODERATION || item->kind == EVENT_TOPIC;
+    g_free(item->why);
+    item->why = g_strdup(act ? "Only admins may do this." : "You were muted when this was said.");
+    session_tell_item(session, item, SESSION_EVENT_DELIVERY, DELIVERY_STATE_REFUSED);
+}
+
 /* After the commit: the log has them, so the outbox need not. */
 void session_stored_items(Session *session)
 {
@@ -289,6 +298,8 @@ void session_stored_items(Session *session)
         session_first_showing(session, item->event);
         if (item->kind == EVENT_PROFILE)
             session_set_profile(session, item->event, true);
+        else if (session_hides(session, item->event))
+            tell_hidden(session, item);
         else
             session_tell_item(session, item, SESSION_EVENT_DELIVERY, DELIVERY_STATE_SENT);
     }

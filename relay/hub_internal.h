@@ -114,6 +114,7 @@ struct Hub {
     int64_t room_base_us;
     bool steady;           /* room time does not look at the wall clock */
     bool over;             /* shut down */
+    bool renamed_log;      /* it was put back */
     int64_t now_us;        /* of the call under way */
     int64_t roster_due_us; /* changes are told then */
     int64_t tick_us;       /* next look at silent links */
@@ -200,8 +201,6 @@ char *hub_objection(Hub *hub, const Event *event);
 /* Why a Topic or Moderation would not count, as that; NULL: it would, or it is something else. */
 char *hub_objection_to_act(const Hub *hub, const Event *event);
 bool hub_is_muted(const Hub *hub, const uint8_t *key);
-/* One line for the person; of a long text the beginning. `code`: letters and "-". */
-void hub_advise(HubLink *link, const char *code, const char *text);
 void hub_claim(HubLink *link, const Wire__Claim *claim);
 
 /* hub_lock.c */

@@ -114,6 +114,18 @@ static bool was_restored(const Hub *hub, const Greeting *greeting)
     return entry && memcmp(event_hash(entry->event), greeting->mark, HASH_SIZE) != 0;
 }
 
+/* Others who were here before may return when their positions are taken anew, with the very event
+ * at their mark by chance: so the log gets another name, once, whoever may claim to know better. An
+ * app knows its own log by that name. */
+static void follow_restored(Hub *hub)
+{
+    if (!hub->relay_program || hub->renamed_log || !log_renew_id(hub->log, NULL))
+        return;
+    hub->renamed_log = true;
+    hub->unsaved = true;
+    hub_report(hub, "log-put-back", NULL, NULL);
+}
+
 static Greeting *keep_greeting(const Wire__Hello *hello)
 {
     Greeting *greeting = g_new0(Greeting, 1);
@@ -197,6 +209,8 @@ void hub_admit(HubLink *link, const uint8_t *proof)
     replace_older(link);
     bool same_log = knows_this_log(hub, link->greeting);
     bool restored = same_log && was_restored(hub, link->greeting);
+    if (restored)
+        follow_restored(hub);
     send_welcome(link, restored, proof);
     if (link->doomed)
         return;

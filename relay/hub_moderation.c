@@ -280,18 +280,6 @@ char *hub_objection(Hub *hub, const Event *event)
 
 /* --- who would be an admin --- */
 
-void hub_advise(HubLink *link, const char *code, const char *text)
-{
-    g_autofree char *short_text = text_cut(text, NOTE_MAX);
-    Wire__Advice advice = WIRE__ADVICE__INIT;
-    advice.code = (char *)code;
-    advice.text = short_text;
-    Wire__Frame frame = WIRE__FRAME__INIT;
-    frame.body_case = WIRE__FRAME__BODY_ADVICE;
-    frame.advice = &advice;
-    hub_send_frame(link, &frame);
-}
-
 void hub_claim(HubLink *link, const Wire__Claim *claim)
 {
     Hub *hub = link->hub;
@@ -302,7 +290,14 @@ void hub_claim(HubLink *link, const Wire__Claim *claim)
         text = g_strdup("Too many tries. Wait a minute, then try again.");
     else
         text = hub->output.claim(link->key, claim->code, hub->user);
-    hub_advise(link, "claim", text ? text : "");
+    g_autofree char *short_text = text_cut(text ? text : "", NOTE_MAX);
+    Wire__Advice advice = WIRE__ADVICE__INIT;
+    advice.code = (char *)"claim";
+    advice.text = short_text;
+    Wire__Frame frame = WIRE__FRAME__INIT;
+    frame.body_case = WIRE__FRAME__BODY_ADVICE;
+    frame.advice = &advice;
+    hub_send_frame(link, &frame);
 }
 
 /* --- for the node itself --- */

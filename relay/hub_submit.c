@@ -101,8 +101,7 @@ void hub_notice_losses(Hub *hub)
         hub_fail_submitted(hub, NULL);
 }
 
-/* False: it was known, or is refused. */
-static bool append(HubLink *link, Event *event)
+static void append(HubLink *link, Event *event)
 {
     Hub *hub = link->hub;
     hub_notice_losses(hub);
@@ -117,11 +116,11 @@ static bool append(HubLink *link, Event *event)
     switch (result) {
     case LOG_APPENDED:
         g_array_append_val(hub->submitted, submitted);
-        return true;
+        return;
     case LOG_KNOWN:
         submitted.known = true;
         g_array_append_val(hub->submitted, submitted);
-        return false;
+        return;
     case LOG_GAP:
         refuse_with_head(link, event, WIRE__REFUSAL__GAP, "Earlier events are missing.");
         break;
@@ -136,10 +135,9 @@ static bool append(HubLink *link, Event *event)
         g_array_append_val(hub->submitted, submitted);
         hub_fail_submitted(hub, error);
         hub->losses = log_losses(hub->log);
-        return false;
+        return;
     }
     event_unref(submitted.event);
-    return false;
 }
 
 /* A member that begins feed after feed would outgrow its Welcome. */
@@ -151,31 +149,26 @@ static bool has_too_many_feeds(Hub *hub, const Event *event)
     return heads->len >= FEEDS_MAX && log_find(hub->log, event) == 0;
 }
 
-/* What does not count is stored all the same, within bounds: another relay may know what makes its
- * author an admin, and were this place of the feed left empty here, what stands behind it there
- * would be signed anew, and be in the place twice. */
-static void append_act(HubLink *link, Event *event, const char *objection)
-{
-    uint32_t retry_ms = bucket_take(&link->vain_acts, VAIN_ACTS_A_SECOND, VAIN_ACTS_AT_ONCE,
-                                    link->hub->now_us);
-    if (retry_ms > 0)
-        refuse(link, event_hash(event), WIRE__REFUSAL__RATE, objection, retry_ms);
-    else if (append(link, event))
-        hub_advise(link, "refused", objection);
-}
-
-/* What is in the log already is told so, whatever became of its author since. */
+/* What is in the log already is told so, whatever became of its author since.
+ *
+ * An act that does not count is stored all the same, within bounds: another relay may know what
+ * makes its author an admin, and were this place of the feed left empty here, what stands behind it
+ * there would be signed anew, and be in the place twice. */
 static void append_unless_objected(HubLink *link, Event *event)
 {
     Hub *hub = link->hub;
     g_autofree char *refusal = hub_objection(hub, event);
-    g_autofree char *objection = refusal ? NULL : hub_objection_to_act(hub, event);
-    if ((!refusal && !objection) || log_find(hub->log, event) != 0)
-        append(link, event);
-    else if (refusal)
+    g_autofree char *vain = refusal ? NULL : hub_objection_to_act(hub, event);
+    bool known = (refusal || vain) && log_find(hub->log, event) != 0;
+    uint32_t retry_ms = vain && !known ? bucket_take(&link->vain_acts, VAIN_ACTS_A_SECOND,
+                                                     VAIN_ACTS_AT_ONCE, hub->now_us)
+                                       : 0;
+    if (refusal && !known)
         refuse(link, event_hash(event), WIRE__REFUSAL__NOT_ALLOWED, refusal, 0);
+    else if (retry_ms > 0)
+        refuse(link, event_hash(event), WIRE__REFUSAL__RATE, vain, retry_ms);
     else
-        append_act(link, event, objection);
+        append(link, event);
 }
 
 static Event *open_event(const Hub *hub, const ProtobufCBinaryData *body,

@@ -18,8 +18,8 @@ static gboolean meta_copy(Log *log, const char *key, uint8_t *out, GError **erro
 
 static gboolean meta_put(Log *log, const char *key, const uint8_t *value, GError **error)
 {
-    g_autoptr(Query) query =
-        database_query(log->database, "INSERT INTO meta (key, value) VALUES (?, ?)", error);
+    g_autoptr(Query) query = database_query(
+        log->database, "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", error);
 
     if (!query)
         return FALSE;
@@ -47,6 +47,18 @@ static gboolean settle_names(Log *log, const uint8_t *place, GError **error)
     randombytes_buf(log->id, PLACE_SIZE);
     return database_begin(log->database, error) && meta_put(log, "place", log->place, error) &&
            meta_put(log, "log", log->id, error) && database_commit(log->database, error);
+}
+
+gboolean log_renew_id(Log *log, GError **error)
+{
+    uint8_t id[PLACE_SIZE];
+    randombytes_buf(id, PLACE_SIZE);
+    if (!log_change(log, error))
+        return FALSE;
+    if (!meta_put(log, "log", id, error))
+        return log_give_up(log);
+    memcpy(log->id, id, PLACE_SIZE);
+    return TRUE;
 }
 
 static gboolean read_number(Log *log, const char *sql, int64_t *value, GError **error)

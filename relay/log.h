@@ -35,8 +35,11 @@ int log_lock(const char *directory, GError **error);
 void log_close(Log *log);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Log, log_close)
 
-const uint8_t *log_place(const Log *log);   /* PLACE_SIZE bytes */
-const uint8_t *log_id(const Log *log);      /* PLACE_SIZE random bytes, made with the file */
+const uint8_t *log_place(const Log *log); /* PLACE_SIZE bytes */
+const uint8_t *log_id(const Log *log);    /* PLACE_SIZE random bytes, made with the file */
+/* For a log that was put back to an earlier state: its positions name other events from now on. To
+ * be committed; should that be lost, the next run has the old id. */
+gboolean log_renew_id(Log *log, GError **error);
 const char *log_damaged(const Log *log);    /* path of the file set aside at opening, or NULL */
 uint64_t log_head(const Log *log);          /* newest committed position; 0: empty */
 int64_t log_newest_time_ms(const Log *log); /* largest time of a committed event; 0: none */

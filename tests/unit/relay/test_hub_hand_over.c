@@ -199,6 +199,26 @@ START_TEST(a_log_that_was_put_back_is_recognised)
 }
 END_TEST
 
+/* Its positions may be taken anew before the others return: they are to compare all. */
+START_TEST(a_log_that_was_put_back_is_another_one)
+{
+    uint8_t before[PLACE_SIZE];
+    memcpy(before, log_id(stage_log(stage)), PLACE_SIZE);
+    stage_hello(stage, 'a', 0);
+    stage_say(stage, 'a', '\0', "one", 0);
+    stage_flush(stage);
+    hello_with_mark('b', 2, 0, NULL);
+    ck_assert(g_str_has_suffix(welcome_of('b'), " restored"));
+    ck_assert_mem_ne(log_id(stage_log(stage)), before, PLACE_SIZE);
+    memcpy(before, log_id(stage_log(stage)), PLACE_SIZE);
+    stage_flush(stage);
+    ck_assert(!log_changed(stage_log(stage)));
+    hello_with_mark('c', 2, 0, NULL); /* anybody may claim that */
+    ck_assert(g_str_has_suffix(welcome_of('c'), " restored"));
+    ck_assert_mem_eq(log_id(stage_log(stage)), before, PLACE_SIZE);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("hub hands over");
@@ -211,6 +231,7 @@ int main(void)
     tcase_add_test(test, where_nothing_waits_there_is_nothing_to_hand_over);
     tcase_add_test(test, ending_meanwhile_forgets_it);
     tcase_add_test(test, a_log_that_was_put_back_is_recognised);
+    tcase_add_test(test, a_log_that_was_put_back_is_another_one);
     suite_add_tcase(suite, test);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);

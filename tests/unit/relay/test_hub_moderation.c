@@ -124,6 +124,7 @@ START_TEST(the_relay_itself_acts)
 }
 END_TEST
 
+/* What does not count stands in the log, and nothing comes of it. */
 START_TEST(only_admins_moderate)
 {
     join('a');
@@ -131,29 +132,21 @@ START_TEST(only_admins_moderate)
     make_admin('a');
     read_all('b');
     act('b', ACT_MOTD, 'b', 0, "Mine");
-    expect('b', "advice refused \"Only admins may do this.\"");
     expect('b', "receipt 2");
-    read_all('b');
     stage_topic(stage, 'a', "All");
     stage_topic(stage, 'b', "Mine");
     stage_flush(stage);
-    expect('b', "advice refused \"Only admins may do this.\"");
     const Moderation *moderation = hub_moderation(stage_hub(stage));
     ck_assert_str_eq(moderation_topic(moderation, general), "All");
     ck_assert_str_eq(moderation_motd(moderation), "");
-    read_all('a');
     act('a', ACT_BAN, 'R', 0, NULL);
-    expect('a', "advice refused \"All roles of this place come from there: nobody can do this.\"");
     read_all('a');
     stage_say_raw(stage, 'a', EVENT_MODERATION, "\x08\x63", 2);
-    expect('a', "advice refused \"This relay is too old for that.\"");
-    ck_assert_ptr_null(moderation_place_name(moderation));
-    stage_flush(stage);
-    read_all('a');
-    stage_again(stage, 'a'); /* known, and said once */
     stage_flush(stage);
     expect('a', "receipt 6");
-    expect('a', "");
+    g_autoptr(GPtrArray) listed =
+        moderation_listed(moderation, hub_room_time_ms(stage_hub(stage)));
+    ck_assert_uint_eq(listed->len, 2); /* the relay, and a */
 }
 END_TEST
 
@@ -179,7 +172,7 @@ START_TEST(acts_that_do_not_count_are_few)
     join('b');
     for (unsigned i = 0; i < 20; i++) {
         act('b', ACT_MOTD, 'b', 0, "Mine");
-        expect('b', "advice refused \"Only admins may do this.\"");
+        ck_assert(g_str_has_prefix(stage_next(stage, 'b'), "receipt "));
         read_all('b');
     }
     act('b', ACT_MOTD, 'b', 0, "Mine");
@@ -189,7 +182,8 @@ START_TEST(acts_that_do_not_count_are_few)
         stage_typing(stage, 'b', '\0');
     }
     stage_again(stage, 'b');
-    expect('b', "advice refused \"Only admins may do this.\"");
+    stage_flush(stage);
+    expect('b', "receipt 21");
 }
 END_TEST
 

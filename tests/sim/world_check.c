@@ -307,6 +307,15 @@ static bool check_said(World *world, const GArray *room, char **why)
     return well;
 }
 
+/* Was it said while the room's clock was ahead by more than members follow? What comes after the
+ * clock was put right is shown before it. */
+static bool is_misdated(const GArray *lines, gint earlier, gint later)
+{
+    const Line *first = &g_array_index(lines, Line, earlier);
+    const Line *second = &g_array_index(lines, Line, later);
+    return first->time_ms - second->time_ms >= TIME_AHEAD_MS - 2000;
+}
+
 /* What one member said to the room is shown in the order said, unless it was put back and could not
  * know of what it had said later. */
 static bool check_order(World *world, const GArray *lines, char **why)
@@ -322,7 +331,8 @@ static bool check_order(World *world, const GArray *lines, char **why)
         gint place = GPOINTER_TO_INT(g_hash_table_lookup(places, said)) - 1;
         if (said->to >= 0 || place < 0)
             continue;
-        if (place < last[said->author] && !world->nodes[said->author].copied)
+        if (place < last[said->author] && !world->nodes[said->author].copied &&
+            !is_misdated(lines, last[said->author], place))
             return fail(why, "%u of %u is shown before one said earlier", i, said->author);
         last[said->author] = MAX(place, last[said->author]);
     }

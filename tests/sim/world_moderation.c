@@ -152,6 +152,17 @@ void moderation_happens(World *world)
         rule_place(world, node);
 }
 
+/* The clock of who carried the place then was years ahead: so is the end. */
+static void end_long_ban(Node *keeper, const uint8_t *key)
+{
+    const World *world = keeper->world;
+    Verdict ban = {.until_ms = 0};
+    int64_t room_ms = session_room_time_ms(keeper->session, world->now_us);
+    if (moderation_banned(session_moderation(keeper->session), key, room_ms, &ban) &&
+        ban.until_ms > room_ms + INT64_C(1000) * 2 * MUTED_MOST_S)
+        act(keeper, ACT_UNBAN, key, ROLE_MEMBER, 0, NULL);
+}
+
 /* People look why, and try again. */
 void moderation_come_back(World *world)
 {
@@ -159,6 +170,8 @@ void moderation_come_back(World *world)
         Node *node = &world->nodes[i];
         if (!is_awake(node) || *session_barred(node->session) == '\0')
             continue;
+        if (is_awake(&world->nodes[0]))
+            end_long_ban(&world->nodes[0], identity_key(node->identity));
         session_try_now(node->session, world->now_us);
         node_busy(node);
     }

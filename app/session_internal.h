@@ -285,16 +285,15 @@ struct Session {
     uint64_t compared; /* what is public of the relay's log is held up to here */
 
     /* Roles, bans and mutes: session_moderation.c, session_barred.c. */
-    Moderation *moderation; /* NULL before the first place */
-    GArray *unsure;         /* Arrival: acts that do not count, as far as is known */
-    bool rules_changed;     /* told after the commit */
-    bool acts_lost; /* what had come was dropped, and an own hub may have stored it */
-    int64_t rules_us;       /* a ban or mute ends then; INT64_MAX */
-    bool claims;            /* typed a code at this relay: it may make this person an admin */
-    bool claiming;          /* and it did not answer yet */
-    char *barred;           /* NULL: let in, as far as is known */
-    char *own_kick;         /* serving, and sent away: why */
-    uint64_t barred_id;     /* the candidate that did it … */
+    Moderation *moderation;        /* NULL before the first place */
+    GArray *unsure;                /* Arrival: acts that do not count, as far as is known */
+    bool rules_changed, acts_lost; /* told after the commit; dropped when the disk failed */
+    int64_t rules_us;              /* a ban or mute ends then; INT64_MAX */
+    bool claims;        /* typed a code at this relay: it may make this person an admin */
+    bool claiming;      /* and it did not answer yet */
+    char *barred;       /* NULL: let in, as far as is known */
+    char *own_kick;     /* serving, and sent away: why */
+    uint64_t barred_id; /* the candidate that did it … */
     uint8_t barred_place[PLACE_SIZE]; /* … and its place; zeros: not known */
     int64_t barred_until_us;          /* INT64_MAX: until a person tries */
     int64_t barred_least_us;          /* which is of no use before */

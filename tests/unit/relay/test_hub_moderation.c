@@ -144,8 +144,7 @@ START_TEST(only_admins_moderate)
     stage_say_raw(stage, 'a', EVENT_MODERATION, "\x08\x63", 2);
     stage_flush(stage);
     expect('a', "receipt 6");
-    g_autoptr(GPtrArray) listed =
-        moderation_listed(moderation, hub_room_time_ms(stage_hub(stage)));
+    g_autoptr(GPtrArray) listed = moderation_listed(moderation, hub_room_time_ms(stage_hub(stage)));
     ck_assert_uint_eq(listed->len, 2); /* the relay, and a */
 }
 END_TEST

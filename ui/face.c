@@ -328,7 +328,9 @@ void face_edited(Face *face, const char *field_id)
     Chat *chat = face_open_chat(face);
     if (face->draft_us == G_MAXINT64)
         face->draft_us = face->now_us + DRAFT_US;
-    if (!editor_empty(field_editor(chat->composer)))
+    /* Commands are nobody's business. */
+    const char *text = editor_text(field_editor(chat->composer));
+    if (*text != '\0' && *text != '/')
         face->host->typing(chat->id, face->user);
     face_update_completion(face);
 }

@@ -20,6 +20,14 @@ START_TEST(enter_sends)
 }
 END_TEST
 
+START_TEST(commands_are_not_told_while_they_are_typed)
+{
+    drive_lively();
+    drive_type("/me");
+    ck_assert_ptr_null(strstr(recorder->log->str, "typing"));
+}
+END_TEST
+
 START_TEST(shift_enter_breaks_the_line)
 {
     drive_lively();
@@ -347,6 +355,7 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, NULL, drive_close);
     tcase_add_test(tcase, enter_sends);
+    tcase_add_test(tcase, commands_are_not_told_while_they_are_typed);
     tcase_add_test(tcase, shift_enter_breaks_the_line);
     tcase_add_test(tcase, emoji_by_name);
     tcase_add_test(tcase, emoji_button_shows_the_list);

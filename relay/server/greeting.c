@@ -65,7 +65,7 @@ static char *first_text(const Greeting *greeting)
     g_autoptr(GString) text = g_string_new(NULL);
     g_autofree char *name = clean(greeting->name), *data = clean(greeting->data);
     g_autofree char *advice = firewall_advice(greeting->firewall, greeting->port);
-    g_autofree char *backup = command_for(greeting, "backup FILE");
+    g_autofree char *backup = command_for(greeting, "backup DIRECTORY");
     g_autofree char *help = command_for(greeting, "status");
     const char *firewall = firewall_name(greeting->firewall);
     g_string_append_printf(text, "\nBackfence keeps the place “%s”.%s\n\n", name,

@@ -270,7 +270,7 @@ def the_first_start_is_told():
         relay = room.relay("h1", "--verbose")
         address = room.verb("address", "h1")
         for part in ("“Home”", f"{room.home('h1')}/relay", f"{address}:7667", "everybody on this network",
-                     f"/connect {address}:7667", "7667", "backup FILE"):
+                     f"/connect {address}:7667", "7667", "backup DIRECTORY"):
             relay.await_line(part, lambda line, part=part: part in line)
         code = relay.await_line("a code", lambda line: "/claim " in line).split("/claim ")[1].split()[0]
         ann = room.console("h2", "Ann")

@@ -40,11 +40,11 @@ START_TEST(the_first_start_says_everything)
                                         "/connect 192.0.2.5:7667",
                                         "ufw is active: sudo ufw allow 7667/tcp",
                                         "/claim ABCD-2345",
-                                        "backup FILE --data '/srv/back fence'"};
+                                        "backup DIRECTORY --data '/srv/back fence'"};
     for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
         says(&greeting, parts[i]);
     greeting.default_data = true;
-    says(&greeting, "backfence-relay backup FILE,");
+    says(&greeting, "backfence-relay backup DIRECTORY,");
 }
 END_TEST
 

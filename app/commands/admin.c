@@ -16,7 +16,8 @@ static void show(const CommandContext *context)
         if (!arguments_is_admin(context, member))
             continue;
         g_autofree char *name = text_escape(member->shown, strlen(member->shown));
-        context->print(name, context->user);
+        g_autofree char *line = g_strconcat(name, " is an admin.", NULL);
+        context->print(line, context->user);
         any = true;
     }
     if (!any)

@@ -92,7 +92,14 @@ static void entry_free(gpointer data)
 typedef struct {
     LogPoint before;
     bool has_before;
+    GHashTable *said; /* event_said() of what is shown */
 } Reading;
+
+/* What waited on a disk that was put back to a copy may be there once more. */
+static bool is_to_be_shown(const Session *session, const Reading *reading, const Event *event)
+{
+    return !session_hides(session, event) && g_hash_table_add(reading->said, event_said(event));
+}
 
 /* Puts those to be shown of the page before in front of `shown`, `limit` at most in all. False when
  * that was the last. */
@@ -106,7 +113,7 @@ static bool look_back(Session *session, GBytes *conversation, Reading *reading, 
         return false;
     for (guint i = entries->len; i-- > 0 && shown->len < limit;) {
         const LogEntry *entry = &g_array_index(entries, LogEntry, i);
-        if (!session_hides(session, entry->event))
+        if (is_to_be_shown(session, reading, entry->event))
             g_ptr_array_insert(shown, 0, entry_copy(entry));
     }
     const Event *oldest = g_array_index(entries, LogEntry, 0).event;
@@ -124,7 +131,9 @@ unsigned session_history(Session *session, const ConversationId *conversation,
         return 0;
     g_autoptr(GBytes) bytes = conversation_bytes(conversation);
     g_autoptr(GPtrArray) shown = g_ptr_array_new_with_free_func(entry_free);
-    Reading reading = {.has_before = before != NULL};
+    g_autoptr(GHashTable) said =
+        g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);
+    Reading reading = {.has_before = before != NULL, .said = said};
     if (before)
         reading.before = *before;
     while (look_back(session, bytes, &reading, limit, shown) && shown->len < limit)

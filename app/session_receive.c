@@ -310,10 +310,7 @@ void session_disk_failed(Session *session, const GError *error)
 
 bool session_first_showing(Session *session, const Event *event)
 {
-    uint8_t id[KEY_SIZE + TOKEN_SIZE];
-    memcpy(id, event_author(event), KEY_SIZE);
-    memcpy(id + KEY_SIZE, event_token(event), TOKEN_SIZE);
-    GBytes *key = g_bytes_new(id, sizeof id);
+    GBytes *key = event_said(event);
     if (!session->shown)
         session->shown =
             g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref, NULL);

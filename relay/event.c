@@ -259,6 +259,15 @@ const uint8_t *event_token(const Event *event)
     return event->token;
 }
 
+GBytes *event_said(const Event *event)
+{
+    uint8_t said[KEY_SIZE + TOKEN_SIZE];
+
+    memcpy(said, event_author(event), KEY_SIZE);
+    memcpy(said + KEY_SIZE, event_token(event), TOKEN_SIZE);
+    return g_bytes_new(said, sizeof said);
+}
+
 uint32_t event_kind(const Event *event)
 {
     return event->kind;

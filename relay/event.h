@@ -86,6 +86,8 @@ int64_t event_latest_ms(int64_t wall_ms);
 bool event_is_too_late(const Event *event, int64_t wall_ms, int64_t room_ms);
 int64_t event_time_ms(const Event *event);
 const uint8_t *event_token(const Event *event);
+/* Author and token: the same for one thing said, however often it was signed. Transfer full. */
+GBytes *event_said(const Event *event);
 uint32_t event_kind(const Event *event);
 const uint8_t *event_room(const Event *event); /* NULL in the private lane */
 size_t event_recipient_count(const Event *event);

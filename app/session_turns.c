@@ -33,12 +33,13 @@ static void add_turn(Session *session, uint64_t id, const uint8_t *key, int64_t 
     g_array_append_val(session->turns, turn);
 }
 
-/* This node itself, or one that is known. Those that are distrusted have their turn too when they
- * were linked until now: all members must go through the same list. */
+/* This node itself, unless it is new to the place, or one that is known. Those that are distrusted
+ * have their turn too when they were linked until now: all members must go through the same list.
+ */
 static void add(Session *session, const uint8_t *key, int64_t wait_us, int64_t lasts_us)
 {
     if (session_is_self(session, key)) {
-        if (session_can_serve(session))
+        if (session->log && session_can_serve(session))
             add_turn(session, SESSION_SELF, key, wait_us, 0);
         return;
     }

@@ -62,7 +62,7 @@ Hub *hub_new(const HubConfig *config, Log *log, const HubOutput *output, void *u
     hub->roster = roster_new();
     hub->submitted = g_array_new(FALSE, FALSE, sizeof(Submitted));
     g_array_set_clear_func(hub->submitted, submitted_clear);
-    hub->told = hub->looked = log_head(log);
+    hub->told = hub->looked = hub->began = log_head(log);
     hub->losses = log_losses(log);
     hub->steady = config->room_time_ms > 0;
     hub->room_base_ms = hub->steady ? config->room_time_ms : output->wall_ms(user);

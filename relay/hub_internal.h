@@ -101,6 +101,7 @@ struct Hub {
     Roster *roster;
     GArray *submitted; /* Submitted */
     uint64_t told;     /* all joined links were told of positions up to here */
+    uint64_t began;    /* log_head() then */
     uint64_t looked;   /* … and up to here nothing is left to tell them */
     unsigned gathered; /* events that others appended, since gathering_us */
     int64_t gathering_us;
@@ -114,7 +115,8 @@ struct Hub {
     int64_t room_base_us;
     bool steady;           /* room time does not look at the wall clock */
     bool over;             /* shut down */
-    bool renamed_log;      /* it was put back */
+    bool put_back;         /* the log was, to an earlier state, as some member knows */
+    bool renamed_log;      /* … and has another id since */
     int64_t now_us;        /* of the call under way */
     int64_t roster_due_us; /* changes are told then */
     int64_t tick_us;       /* next look at silent links */

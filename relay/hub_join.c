@@ -105,7 +105,8 @@ static bool knows_this_log(const Hub *hub, const Greeting *greeting)
 static bool was_restored(const Hub *hub, const Greeting *greeting)
 {
     uint64_t head = log_head(hub->log), at = greeting->mark_position, covered = 0;
-    if (MAX(greeting->position, at) > head)
+    bool doubtful = hub->put_back && !hub->renamed_log;
+    if (MAX(greeting->position, at) > (doubtful ? hub->began : head))
         return true;
     if (at == 0)
         return false;
@@ -115,14 +116,16 @@ static bool was_restored(const Hub *hub, const Greeting *greeting)
 }
 
 /* Others who were here before may return when their positions are taken anew, with the very event
- * at their mark by chance: so the log gets another name, once, whoever may claim to know better. An
- * app knows its own log by that name. */
+ * at their mark by chance. So the log gets another name, once, whoever may claim to know better; an
+ * app, which knows its own log by that name, believes nobody any more who read what it cannot know.
+ */
 static void follow_restored(Hub *hub)
 {
-    if (!hub->relay_program || hub->renamed_log || !log_renew_id(hub->log, NULL))
+    if (hub->put_back)
         return;
-    hub->renamed_log = true;
-    hub->unsaved = true;
+    hub->put_back = true;
+    hub->renamed_log = hub->relay_program && log_renew_id(hub->log, NULL);
+    hub->unsaved |= hub->renamed_log;
     hub_report(hub, "log-put-back", NULL, NULL);
 }
 
@@ -208,7 +211,8 @@ void hub_admit(HubLink *link, const uint8_t *proof)
         return;
     replace_older(link);
     bool same_log = knows_this_log(hub, link->greeting);
-    bool restored = same_log && was_restored(hub, link->greeting);
+    bool own = memcmp(link->key, hub->self, KEY_SIZE) == 0;
+    bool restored = same_log && !own && was_restored(hub, link->greeting);
     if (restored)
         follow_restored(hub);
     send_welcome(link, restored, proof);
